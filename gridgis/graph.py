@@ -1,0 +1,65 @@
+"""The graph of units: who is whose neighbour, how long the shared line is, what cutting there costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """Units as nodes; an edge wherever people can pass from one unit to the next.
+
+    Attributes
+    ----------
+    ids
+        (n,) names of the units, as messages and proofs give them.
+    households, population
+        (n,) counts.
+    x, y
+        (n,) a point inside the unit, metres; zeros where unknown.
+    area_m2, outer_m
+        (n,) area, and length on the jurisdiction's boundary; zeros where unknown.
+    u, v
+        (m,) the two units of an edge, ``u < v``, each pair once.
+    shared_m
+        (m,) length of the shared line in metres; 0 for a link over water.
+    cost
+        (m,) what a boundary there costs: the sum of metres × the kind's cost, at least 0.
+    block
+        (n,) the block a unit was cut from.
+    """
+
+    ids: npt.NDArray[Any]
+    households: Ints
+    population: Ints
+    x: Floats
+    y: Floats
+    area_m2: Floats
+    outer_m: Floats
+    u: Ints
+    v: Ints
+    shared_m: Floats
+    cost: Floats
+    block: Ints
+
+    @property
+    def n(self) -> int:
+        return len(self.households)
+
+    def csr(self) -> tuple[Ints, Ints, Ints]:
+        """Return ``indptr (n+1,), indices (2m,), edge (2m,)``: each unit's neighbours, ascending."""
+        m = len(self.u)
+        row = np.concatenate([self.u, self.v])
+        col = np.concatenate([self.v, self.u])
+        edge = np.concatenate([np.arange(m), np.arange(m)])
+        order = np.lexsort((col, row))
+        indptr = np.zeros(self.n + 1, np.int64)
+        np.cumsum(np.bincount(row, minlength=self.n), out=indptr[1:])
+        return indptr, col[order], edge[order]

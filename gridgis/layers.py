@@ -1,0 +1,61 @@
+"""What the engine works from: the layers of one jurisdiction, clean and in one metric CRS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+from pyproj import CRS
+from shapely import MultiPolygon, Polygon
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layers:
+    """A jurisdiction's layers, valid and in one metric CRS.
+
+    Attributes
+    ----------
+    boundary
+        The jurisdiction; may have several parts and holes. Valid.
+    buildings
+        Index ``building_id`` (0 … n-1, in the order of the file). Columns: ``geometry``
+        (valid Polygon or MultiPolygon), ``source_id`` (text, the id people know),
+        ``households``, ``population``, ``levels``, ``height`` (float, NaN where unknown),
+        ``use`` (one of `population.USES`, see there), ``name`` (text or None),
+        ``compound`` (text or None: name or id of its compound, where the layer says it).
+        Only buildings that touch the jurisdiction; column ``inside`` (bool) says whether its representative
+        point is inside: only those are counted.
+    lines
+        Roads and barriers, any index. Columns: ``geometry`` (LineString), ``kind`` (a key
+        of `features.KINDS`), ``name`` (text or None), ``bridge``, ``tunnel`` (bool;
+        tunnels never cut).
+    water
+        Water surfaces (Polygon or MultiPolygon), column ``name``. May be empty.
+    compounds
+        Polygons with ``name`` (text or None); may be empty.
+    census
+        Areas with ``population`` and ``households`` (float, NaN where unknown); may be empty.
+    repairs
+        One row a defect found: ``layer``, ``defect``, ``count``, ``ids`` (text), ``action``.
+    sources
+        Layer -> file name (never a full path).
+    attribution
+        Text that maps and reports must show, e.g. ``© OpenStreetMap contributors (ODbL)``.
+    fingerprint
+        sha256 (hex) of the layers' content, independent of file format and path.
+    """
+
+    boundary: Polygon | MultiPolygon
+    buildings: gpd.GeoDataFrame
+    lines: gpd.GeoDataFrame
+    water: gpd.GeoDataFrame
+    compounds: gpd.GeoDataFrame
+    census: gpd.GeoDataFrame
+    crs: CRS
+    repairs: pd.DataFrame
+    name: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    attribution: str = ""
+    fingerprint: str = ""
