@@ -1,0 +1,24 @@
+"""``grids.gpkg``: the layers `grids` and `buildings`, in the plan's metric CRS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gridgis.errors import ExportError
+from gridgis.export.attributes import building_features, grid_features
+from gridgis.report import Language
+
+if TYPE_CHECKING:
+    from gridgis.plan import Plan
+
+
+def write_geopackage(plan: Plan, path: Path, *, language: Language = "zh") -> None:
+    """Write grids and buildings; raises ExportError."""
+    from pyogrio.errors import DataLayerError, DataSourceError
+
+    try:
+        for layer, features in (("grids", grid_features(plan)), ("buildings", building_features(plan))):
+            features.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", promote_to_multi=True)
+    except (DataSourceError, DataLayerError) as error:
+        raise ExportError(f"{path.name} cannot be written: {error}") from error
