@@ -1,0 +1,148 @@
+"""Units and their assignment -> grids: geometry, code, name, counts, four bounds, colour and label."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from gridgis.bounds import four_bounds, grid_number
+from gridgis.colour import colour_map
+from gridgis.layers import Layers
+from gridgis.options import PlanOptions
+from gridgis.partition.assignment import Assignment
+
+if TYPE_CHECKING:
+    from gridgis.units import Units
+
+NAME_ZH = "第{number}网格"
+NAME_EN = "Grid {number}"
+
+ROW_SHARE = 0.6
+"""Grids whose centres lie within this share of a usual grid's height below the row's first are in its row."""
+
+
+def renumber(units: Units, assignment: Assignment) -> Assignment:
+    """Number the grids as one reads: rows from north to south, in a row from west to east.
+
+    The proofs are renumbered with them, so that everything drawn or written from the
+    answer uses one numbering; a grid's number is its ``grid_id`` plus 1.
+    """
+    frame, grid, k = units.frame, assignment.grid, assignment.grids
+    area = np.maximum(frame["area_m2"].to_numpy(float), 1e-9)
+    weight = np.bincount(grid, area, k)
+    x = np.bincount(grid, area * frame["x"].to_numpy(float), k) / weight
+    y = np.bincount(grid, area * frame["y"].to_numpy(float), k) / weight
+    limits = shapely.bounds(frame.geometry.to_numpy())
+    low, high = np.full(k, np.inf), np.full(k, -np.inf)
+    np.minimum.at(low, grid, limits[:, 1])
+    np.maximum.at(high, grid, limits[:, 3])
+    order = _reading_order(x, y, float(np.median(high - low)))
+    new = np.empty(k, np.int64)
+    new[order] = np.arange(k)
+    proofs = tuple(p if p.grid is None else replace(p, grid=int(new[p.grid])) for p in assignment.proofs)
+    return replace(assignment, grid=new[grid], proofs=proofs)
+
+
+def draw_grids(
+    units: Units,
+    assignment: Assignment,
+    layers: Layers,
+    options: PlanOptions,
+    *,
+    counts: pd.DataFrame | None = None,
+) -> gpd.GeoDataFrame:
+    """Draw the grids of an assignment.
+
+    Parameters
+    ----------
+    assignment
+        Its numbers become ``grid_id`` and, plus 1, the last digits of the codes; call
+        `renumber` first to have them in reading order.
+    counts
+        ``households`` and ``population`` by ``building_id``, where the grids' totals shall come
+        from the buildings; None: from the units.
+
+    Returns
+    -------
+    GeoDataFrame
+        Index ``grid_id``; the columns of the contract in ``docs/architecture.md``. A grid is a
+        Polygon, or a MultiPolygon where its units do not all touch.
+    """
+    grid, k = assignment.grid, assignment.grids
+    frame = units.frame
+    geometry = dissolve(frame.geometry.to_numpy(), grid, k)
+    numbers = [grid_number(i, k) for i in range(k)]
+    if counts is None:
+        owner, source = grid, frame
+    else:
+        unit = units.buildings.reindex(counts.index, fill_value=-1).to_numpy()
+        owner, source = grid[unit[unit >= 0]], counts[unit >= 0]
+    bounds = four_bounds(units, assignment)
+    label = shapely.get_point(_inscribed_radius(geometry), 0)
+    return gpd.GeoDataFrame(
+        {
+            "code": pd.array([f"{options.parent_code}{n}" for n in numbers], dtype="str"),
+            "name": pd.array([NAME_ZH.format(number=n) for n in numbers], dtype="str"),
+            "name_en": pd.array([NAME_EN.format(number=n) for n in numbers], dtype="str"),
+            "households": _totals(source["households"], owner, k),
+            "population": _totals(source["population"], owner, k),
+            "buildings": _totals(frame["buildings"], grid, k),
+            "area_m2": shapely.area(geometry),
+            "bounds_zh": bounds["bounds_zh"].to_numpy(),
+            "bounds_en": bounds["bounds_en"].to_numpy(),
+            "colour": colour_map(geometry),
+            "label_x": shapely.get_x(label),
+            "label_y": shapely.get_y(label),
+        },
+        geometry=geometry,
+        crs=layers.crs,
+        index=pd.RangeIndex(k, name="grid_id"),
+    )
+
+
+def dissolve(polygons: npt.NDArray[np.object_], group: npt.NDArray[np.int64], groups: int) -> npt.NDArray[np.object_]:
+    """Join the polygons of each group; they must share every vertex and not overlap.
+
+    Returns
+    -------
+    (groups,) Polygon or MultiPolygon, without the lines between the joined
+    """
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(1, groups))
+    joined = np.empty(groups, object)
+    for i, members in enumerate(np.split(polygons[order], starts)):
+        joined[i] = shapely.coverage_union_all(members)
+    single = shapely.get_num_geometries(joined) == 1
+    joined[single] = shapely.get_geometry(joined[single], 0)
+    return joined
+
+
+def _reading_order(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], height: float) -> npt.NDArray[np.int64]:
+    """Order points by rows about ``height`` high, the northernmost row first."""
+    down = np.lexsort((x, -y))
+    row = np.zeros(len(x), np.int64)
+    top, current = y[down[0]], 0
+    for i in down:
+        if y[i] < top - ROW_SHARE * height:
+            top, current = y[i], current + 1
+        row[i] = current
+    return np.lexsort((-y, x, row))
+
+
+def _inscribed_radius(geometry: npt.NDArray[np.object_]) -> npt.NDArray[Any]:
+    """Lines from the pole of inaccessibility, where a label has most room, to the nearest edge."""
+    radius: npt.NDArray[Any] = shapely.maximum_inscribed_circle(geometry, np.sqrt(shapely.area(geometry)) / 100)
+    return radius
+
+
+def _totals(values: pd.Series, group: npt.NDArray[np.int64], groups: int) -> npt.NDArray[Any]:
+    """Sum by group; whole numbers stay whole."""
+    sums = np.bincount(group, values.to_numpy(float), groups)
+    whole = pd.api.types.is_integer_dtype(values.dtype)
+    return np.rint(sums).astype(np.int64) if whole else sums
