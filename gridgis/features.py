@@ -66,3 +66,16 @@ KINDS: dict[str, Kind] = {
 
 ROADS = ("motorway", "trunk", "primary", "secondary", "tertiary", "road", "residential", "service", "path")
 """Kinds that carry people along them, and so across a river or railway they meet."""
+
+USES = (
+    "detached",  # a house of one household, villas and farmhouses too
+    "terrace",  # houses in a row or in pairs
+    "apartments",  # flats, one above another
+    "residential",  # lived in, of a type not said
+    "dormitory",  # many people, few households: student housing, care homes
+    "mixed",  # people live there, above shops or beside offices
+    "unknown",  # not said: most buildings of most layers
+    "outbuilding",  # garages, sheds, roofs: nobody lives there
+    "nonresidential",  # offices, shops, schools, factories
+)
+"""What a building is used for, as far as its layer says."""

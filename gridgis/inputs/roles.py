@@ -1,0 +1,93 @@
+"""Which layer of a file plays which part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import shapely
+
+from gridgis.errors import InputError
+from gridgis.inputs import find_reader
+
+ROLES = ("boundary", "buildings", "roads", "barriers", "compounds", "census")
+
+_WORDS: Mapping[str, re.Pattern[str]] = {
+    role: re.compile(words, re.IGNORECASE)
+    for role, words in {
+        "boundary": r"bound|jurisdiction|border|辖区|边界|范围|界线",
+        "buildings": r"build|bldg|house|footprint|建筑|楼栋|楼幢|房屋|房子",
+        "roads": r"road|street|highway|道路|路网|街道|公路",
+        "barriers": r"barrier|river|water|rail|wall|fence|hedge|coast|land.?use|河|水|铁路|轨道|围墙|用地|地块",
+        "compounds": r"compound|estate|xiaoqu|小区|院落|村民组",
+        "census": r"census|population|block.?group|grid|人口|普查",
+    }.items()
+}
+_DIMENSIONS: Mapping[str, tuple[int, ...]] = {
+    "boundary": (2,), "buildings": (2,), "roads": (1,), "barriers": (1, 2), "compounds": (2,), "census": (2,),
+}  # fmt: skip
+_NOUNS = {
+    "boundary": "a polygon", "buildings": "polygons", "roads": "lines", "barriers": "lines or polygons",
+    "compounds": "polygons", "census": "polygons",
+}  # fmt: skip
+
+
+def role_of_name(name: str) -> str | None:
+    """Return the role that a layer's name speaks of, or None."""
+    return next((role for role, words in _WORDS.items() if words.search(name)), None)
+
+
+def read_role(path: str | Path, role: str) -> list[tuple[str, gpd.GeoDataFrame]]:
+    """Read what a file holds for a role: ``(name, frame)``, several only for barriers.
+
+    Of a file with several layers, the one whose name speaks of the role is
+    taken, else the only one with geometry of the right kind. A layer can be
+    named as in desktop GIS: ``town.gpkg|layername=roads``.
+
+    Raises
+    ------
+    InputError
+        When the file is unreadable, or which layer is meant cannot be told.
+    """
+    text, _, wanted = str(path).partition("|layername=")
+    file, reader = find_reader(text)
+    if wanted:
+        return [(f"{file.name}|{wanted}", reader.read(file, wanted))]
+    names = reader.layers(file)
+    if not names:
+        raise InputError(f"{role}: {file.name} holds no layer with geometry; export it again")
+    if len(names) == 1:
+        return [(file.name, reader.read(file, names[0]))]
+    named = [name for name in names if _WORDS[role].search(name)]
+    if role == "barriers" and named:
+        return [(f"{file.name}|{name}", reader.read(file, name)) for name in named]
+    if len(named) == 1:
+        return [(f"{file.name}|{named[0]}", reader.read(file, named[0]))]
+    frames = {name: reader.read(file, name) for name in (named or names)}
+    fitting = [name for name, frame in frames.items() if len(frame) and fault_of_geometry(frame, role, name) is None]
+    if len(fitting) == 1:
+        return [(f"{file.name}|{fitting[0]}", frames[fitting[0]])]
+    raise InputError(
+        f"{role}: {file.name} holds several layers and which is meant cannot be told: {', '.join(names)}. "
+        f"Say which: {file.name}|layername={(fitting or names)[0]}"
+    )
+
+
+def fault_of_geometry(frame: gpd.GeoDataFrame, role: str, name: str) -> str | None:
+    """Say what is wrong when no geometry of a layer can play the role; None when some can."""
+    geometry = frame.geometry.to_numpy()
+    there = geometry[~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)]
+    if not len(frame):
+        return f"{role}: {name} is empty, it has no features; give the layer that has them"
+    if not len(there):
+        return f"{role}: none of the {len(frame):,} features of {name} has a geometry; export it again with its shapes"
+    if set(shapely.get_dimensions(there).tolist()) & set(_DIMENSIONS[role]):
+        return None
+    kinds = ", ".join(sorted({shapely.GeometryType(t).name.title() for t in shapely.get_type_id(there).tolist()}))
+    hint = {
+        "boundary": "; close the line to a polygon" if "Line" in kinds else "",
+        "roads": "; give the roads' centre lines" if "Polygon" in kinds else "",
+    }.get(role, "")
+    return f"{role}: {name} holds {kinds}, but {role} must be {_NOUNS[role]}{hint}"

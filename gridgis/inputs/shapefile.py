@@ -1,0 +1,89 @@
+"""Shapefiles, also zipped, in whatever encoding they come."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import geopandas as gpd
+
+from gridgis.errors import InputError
+from gridgis.inputs.encoding import Encoding, dbf_encoding, read_cpg
+from gridgis.inputs.vector import read_with
+
+_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
+
+
+def read_shapefile(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
+    """Read a ``.shp``, or one (`layer`, by its name) of a ``.zip``; raises InputError when parts are missing."""
+    with _unpacked(path, layer) as shp:
+        encoding = shapefile_encoding(shp)
+        # Fiona decodes field names and values with the encoding it is given, whatever the file claims.
+        engine = "pyogrio" if encoding.name == "utf-8" else "fiona"
+        return read_with(shp, engine=engine, encoding=encoding.name, shown=path.name)
+
+
+def shapefile_layers(path: Path) -> list[str]:
+    """Return the names of the shapefiles in a ``.zip``, or of the ``.shp`` itself."""
+    if path.suffix.casefold() == ".zip":
+        return [Path(name).stem for name in _members(path)]
+    return [path.stem]
+
+
+def encoding_of(path: Path, layer: str | None = None) -> Encoding:
+    """Return the encoding of a shapefile's attributes and how it is known."""
+    with _unpacked(path, layer) as shp:
+        return shapefile_encoding(shp)
+
+
+def shapefile_encoding(shp: Path) -> Encoding:
+    """Return the encoding of the .dbf beside `shp`."""
+    dbf = _beside(shp, ".dbf")
+    return Encoding("utf-8", "no .dbf") if dbf is None else dbf_encoding(dbf.read_bytes(), read_cpg(shp))
+
+
+def _beside(shp: Path, suffix: str) -> Path | None:
+    wanted = shp.with_suffix(suffix).name.casefold()
+    return next((p for p in shp.parent.iterdir() if p.name.casefold() == wanted), None)
+
+
+@contextmanager
+def _unpacked(path: Path, layer: str | None) -> Iterator[Path]:
+    """Give a ``.shp`` on disk with its parts beside it, under lower-case suffixes."""
+    if path.suffix.casefold() != ".zip":
+        if _beside(path, ".dbf") is None:
+            raise InputError(f"{path.name}: its .dbf (the attributes) is missing; put it beside the .shp")
+        yield path
+        return
+    members = _members(path)
+    names = [Path(name).stem for name in members]
+    if layer is not None and layer not in names:
+        raise InputError(f"{path.name}: there is no layer “{layer}” in it; there are: {', '.join(names)}")
+    if layer is None and len(members) > 1:
+        raise InputError(
+            f"{path.name}: holds several shapefiles ({', '.join(names)}); unpack it and give the one meant"
+        )
+    chosen = members[names.index(layer) if layer is not None else 0]
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+        stem = chosen[: -len(".shp")]
+        for member in archive.namelist():
+            base, suffix = member[: len(stem)], member[len(stem) :].casefold()
+            if base == stem and suffix in _PARTS:
+                (Path(folder) / f"layer{suffix}").write_bytes(archive.read(member))
+        if not (Path(folder) / "layer.dbf").exists():
+            raise InputError(f"{path.name}: the .dbf (the attributes) of {Path(chosen).name} is missing from it")
+        yield Path(folder) / "layer.shp"
+
+
+def _members(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [n for n in archive.namelist() if n.casefold().endswith(".shp") and "__MACOSX" not in n]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputError(f"{path.name}: cannot be opened as a zip file ({error}); pack it again") from None
+    if not names:
+        raise InputError(f"{path.name}: there is no shapefile (.shp) in it")
+    return names

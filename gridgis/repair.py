@@ -1,0 +1,181 @@
+"""Defects of the layers that can be mended, and what was done about each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from shapely import MultiPolygon, Polygon
+
+from gridgis.errors import InputError, some
+
+MIN_BUILDING_M2 = 1.0
+"""Smaller footprints are remains of drawing, not buildings."""
+SLIVER_HOLE_M2 = 1000.0
+SLIVER_HOLE_WIDTH_M = 10.0
+"""A hole of the boundary that is smaller and narrower (2 × area ÷ perimeter) is a seam between drawn areas."""
+OVERLAP_M2 = 1.0
+_AREA_CHANGE = 0.001
+
+_PARTS = {"polygon": 2, "line": 1}
+
+
+class Repairs:
+    """What was found and done, in the order it happened."""
+
+    def __init__(self) -> None:
+        self._rows: list[dict[str, object]] = []
+
+    def add(self, layer: str, defect: str, action: str, ids: Sequence[object] = (), count: int | None = None) -> None:
+        """Note a defect; nothing is noted when none was found."""
+        number = len(ids) if count is None else count
+        if number:
+            self._rows.append(
+                {"layer": layer, "defect": defect, "count": int(number), "ids": some(list(ids)), "action": action}
+            )
+
+    def frame(self) -> pd.DataFrame:
+        """Return the table of `Layers.repairs`."""
+        return pd.DataFrame(self._rows, columns=["layer", "defect", "count", "ids", "action"])
+
+
+def clean_geometry(
+    frame: gpd.GeoDataFrame, layer: str, kind: Literal["polygon", "line", "any"], ids: pd.Series, repairs: Repairs
+) -> gpd.GeoDataFrame:
+    """Return the rows whose geometry can be used: in two dimensions, valid, of the kind asked for.
+
+    Parameters
+    ----------
+    frame
+        A layer in any CRS.
+    kind
+        What is kept of mixed geometry; ``any`` keeps lines and polygons.
+    ids
+        Names of the rows for `repairs`, index as `frame`.
+    """
+    geometry = frame.geometry.to_numpy()
+    missing = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    repairs.add(layer, "no geometry", "left out", ids[missing].tolist())
+    frame, geometry = frame[~missing], geometry[~missing]
+
+    solid = shapely.has_z(geometry) | shapely.has_m(geometry)
+    repairs.add(layer, "heights or measures in the coordinates", "dropped", count=int(solid.sum()))
+    geometry = shapely.force_2d(geometry)
+
+    invalid = ~shapely.is_valid(geometry)
+    if invalid.any():
+        repairs.add(layer, "invalid geometry", "made valid", ids[frame.index[invalid]].tolist())
+        geometry[invalid] = shapely.make_valid(geometry[invalid], method="structure", keep_collapsed=False)
+
+    mixed = shapely.get_type_id(geometry) == shapely.GeometryType.GEOMETRYCOLLECTION
+    geometry[mixed] = [_largest_dimension(g) for g in geometry[mixed]]
+    geometry = _unwrap(geometry)
+    dimension = shapely.get_dimensions(geometry)
+    fits = (dimension >= 1) if kind == "any" else (dimension == _PARTS[kind])
+    fits &= ~shapely.is_empty(geometry)
+    repairs.add(
+        layer, f"no {'line or polygon' if kind == 'any' else kind}", "left out", ids[frame.index[~fits]].tolist()
+    )
+    return frame.set_geometry(gpd.GeoSeries(geometry, index=frame.index, crs=frame.crs))[fits]
+
+
+def mend_boundary(frame: gpd.GeoDataFrame, layer: str, repairs: Repairs) -> Polygon | MultiPolygon:
+    """Return the union of the boundary's rows, valid, in the frame's CRS.
+
+    Raises
+    ------
+    InputError
+        When a row crosses itself so that mending changes its area by more
+        than 0.1 %: then nobody can tell what was meant.
+    """
+    geometry = shapely.force_2d(frame.geometry.to_numpy())
+    invalid = np.flatnonzero(~shapely.is_valid(geometry))
+    faults = []
+    for row in invalid:
+        mended = shapely.make_valid(geometry[row], method="structure", keep_collapsed=False)
+        change = abs(shapely.area(mended) - shapely.area(geometry[row])) / max(shapely.area(mended), 1e-12)
+        if change > _AREA_CHANGE:
+            reason = shapely.is_valid_reason(geometry[row])
+            faults.append(
+                f"{layer}: row {row + 1} is not a proper polygon: {_where(reason)}. Mending it would change its area "
+                f"by {change:.1%}, so it is not guessed: correct its corners there"
+            )
+        geometry[row] = mended
+    if faults:
+        raise InputError(*faults)
+    repairs.add(layer, "invalid geometry", "made valid", [f"row {row + 1}" for row in invalid])
+    united = shapely.union_all(geometry)
+    repairs.add(layer, "several rows", "united", count=len(geometry) if len(geometry) > 1 else 0)
+    polygons = [p for p in shapely.get_parts(united) if p.geom_type == "Polygon" and p.area > 0]
+    return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)
+
+
+def close_slivers(boundary: Polygon | MultiPolygon, layer: str, repairs: Repairs) -> Polygon | MultiPolygon:
+    """Close holes that are seams between drawn areas, and leave out parts that are (metres)."""
+    parts, closed, dropped = [], [], []
+    for part in shapely.get_parts(boundary):
+        if _is_sliver(part.exterior):
+            dropped.append(part)
+            continue
+        holes = [ring for ring in part.interiors if not _is_sliver(ring)]
+        closed += [ring for ring in part.interiors if _is_sliver(ring)]
+        parts.append(Polygon(part.exterior, holes))
+    if not parts:  # a jurisdiction that is itself that small
+        return boundary
+    repairs.add(layer, "sliver holes", "closed", [f"{Polygon(r).area:.1f} m²" for r in closed])
+    repairs.add(layer, "sliver parts", "left out", [f"{p.area:.1f} m²" for p in dropped])
+    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+
+
+def find_duplicates(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+    """Return for each polygon the position of the first one with the same geometry (its own where it is the first)."""
+    keys = pd.Series(shapely.to_wkb(shapely.normalize(geometry)))
+    first = pd.Series(np.arange(len(keys))).groupby(keys.to_numpy(), sort=False).transform("first")
+    return first.to_numpy(dtype=np.int64)
+
+
+def find_overlaps(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+    """Return the pairs (k, 2) of polygons that share more than `OVERLAP_M2`."""
+    first, second = shapely.STRtree(geometry).query(geometry, predicate="intersects")
+    ordered = first < second
+    first, second = first[ordered], second[ordered]
+    deep = ~shapely.touches(geometry[first], geometry[second])
+    first, second = first[deep], second[deep]
+    shared = shapely.area(shapely.intersection(geometry[first], geometry[second]))
+    return np.column_stack([first, second])[shared > OVERLAP_M2]
+
+
+def _largest_dimension(geometry: shapely.Geometry) -> shapely.Geometry:
+    """Return the parts of a collection that have its highest dimension."""
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    if not len(parts):
+        return geometry
+    dimension = shapely.get_dimensions(parts)
+    return shapely.union_all(parts[dimension == dimension.max()])
+
+
+def _unwrap(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return multi-part geometry of one part as that part."""
+    multi = (shapely.get_type_id(geometry) >= shapely.GeometryType.MULTIPOINT) & (
+        shapely.get_num_geometries(geometry) == 1
+    )
+    result = geometry.copy()
+    result[multi] = shapely.get_geometry(geometry[multi], 0)
+    return result
+
+
+def _is_sliver(ring: shapely.LinearRing) -> bool:
+    area = Polygon(ring).area
+    return area < SLIVER_HOLE_M2 and 2 * area / max(ring.length, 1e-9) < SLIVER_HOLE_WIDTH_M
+
+
+def _where(reason: str) -> str:
+    what, _, place = reason.partition("[")
+    words = {"Self-intersection": "it crosses itself", "Ring Self-intersection": "a ring touches itself"}
+    at = f" at {place.rstrip(']').replace(' ', ', ')}" if place else ""
+    return f"{words.get(what.strip(), what.strip().lower())}{at}"
