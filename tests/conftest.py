@@ -1,0 +1,72 @@
+"""Groups of tests that need a part which a machine may not have: which are run, and how to get the part."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+CHROMIUM_COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+CHROMIUM_PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
+)
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium, which GRIDGIS_CHROMIUM may name, or None."""
+    named = os.environ.get("GRIDGIS_CHROMIUM")
+    found = (shutil.which(command) for command in CHROMIUM_COMMANDS)
+    places = (place for place in CHROMIUM_PLACES if Path(place).exists())
+    return named or next(filter(None, found), None) or next(places, None)
+
+
+class Part(NamedTuple):
+    there: bool
+    remedy: str
+
+
+PARTS = {
+    "browser": Part(
+        find_chromium() is not None,
+        "Chromium: apt-get install chromium, or any Chrome, or its path in GRIDGIS_CHROMIUM",
+    ),
+}
+"""Marker of a group -> the part it needs."""
+
+
+def missing_parts() -> dict[str, str]:
+    return {group: part.remedy for group, part in PARTS.items() if not part.there}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help="fail if any group of tests has to be left out")
+
+
+def pytest_configure(config):
+    if config.getoption("--all") and missing_parts():
+        wanted = "; ".join(f"{group} needs {remedy}" for group, remedy in missing_parts().items())
+        raise pytest.UsageError(f"--all, but parts are missing: {wanted}")
+
+
+def pytest_collection_modifyitems(config, items):
+    left_out = [item for item in items if any(item.get_closest_marker(group) for group in missing_parts())]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter):
+    for group, remedy in missing_parts().items():
+        terminalreporter.write_line(f"left out: the group “{group}”, which needs {remedy}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the machine's Chromium; only for tests of the group ``browser``."""
+    path = find_chromium()
+    assert path is not None, "mark the test with pytest.mark.browser"
+    return path
