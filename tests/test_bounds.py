@@ -82,7 +82,7 @@ def test_an_enclave_bounds_nobody_from_inside():
 
 def test_a_recess_does_not_bound_the_far_side():
     # the recess of a opens to the north; its east-facing wall lies on the west
-    table, town = bounds("a a\na a\naaa")
+    table, _ = bounds("a a\na a\naaa")
     assert table.loc[0, "north_zh"] == "辖区边界"
     table, _ = bounds("aba\naba\naaa", {("x", 1): ("wall", None)})
     assert table.loc[0, "east_zh"] == "辖区边界"

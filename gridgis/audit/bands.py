@@ -1,0 +1,237 @@
+"""Do the grids keep their bands; where one does not, is there a reason that forces it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gridgis.options import Band
+from gridgis.partition.assignment import Proof
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+NOUNS = {"households": ("households", "户"), "population": ("people", "人")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """A band that a grid breaks, and why.
+
+    Attributes
+    ----------
+    grid
+        Position of the grid.
+    rule
+        ``households`` or ``population``.
+    value
+        The grid's total.
+    source
+        ``audit``: verified here, from the buildings alone; ``search``: what the partition
+        says; ``none``: nobody has a reason.
+    proven
+        The reason is shown to force it. Only then does the certificate hold all the same.
+    units
+        Units that force it, as the partition numbers them.
+    buildings
+        Buildings that force it.
+    """
+
+    grid: int
+    code: str
+    rule: str
+    value: float
+    source: str
+    proven: bool
+    reason: str
+    reason_zh: str
+    remedy: str = ""
+    remedy_zh: str = ""
+    units: tuple[int, ...] = ()
+    buildings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "grid": self.code,
+            "rule": self.rule,
+            "value": self.value,
+            "source": self.source,
+            "proven": self.proven,
+            "reason": self.reason,
+            "reason_zh": self.reason_zh,
+            "remedy": self.remedy,
+            "remedy_zh": self.remedy_zh,
+            "units": list(self.units),
+            "buildings": list(self.buildings),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """The buildings that count, for explanations: their grid, name, households and people."""
+
+    owner: Ints
+    name: Sequence[str]
+    counts: Mapping[str, Floats]
+
+    def totals(self, rule: str, grids: int) -> Floats:
+        """Sum per grid, (k,); buildings in no grid are left out."""
+        has = self.owner >= 0
+        sums = np.bincount(self.owner[has], self.counts[rule][has], grids).astype(float)
+        return sums.round(6)
+
+
+def explain_bands(
+    load: Load, bands: Mapping[str, Band], codes: Sequence[str], ids: Sequence[object], proofs: Sequence[Proof]
+) -> list[Explanation]:
+    """Explain every band that a grid breaks, by the buildings where they suffice, else by the partition's proofs.
+
+    Parameters
+    ----------
+    codes
+        (k,) as people know the grids.
+    ids
+        (k,) as proofs name them.
+    """
+    explanations = []
+    for rule, band in bands.items():
+        totals = load.totals(rule, len(codes))
+        for grid in np.flatnonzero([total not in band for total in totals]).tolist():
+            value = float(totals[grid])
+            explanation = (
+                _forced_over(load, rule, band, grid, value, codes[grid])
+                or _forced_under(load, rule, band, grid, value, codes[grid])
+                or _by_proof(rule, grid, value, codes[grid], ids[grid], proofs)
+                or _unexplained(rule, band, grid, value, codes[grid])
+            )
+            explanations.append(explanation)
+    return sorted(explanations, key=lambda e: (e.grid, e.rule))
+
+
+def _forced_over(load: Load, rule: str, band: Band, grid: int, value: float, code: str) -> Explanation | None:
+    """One building is too large, and what is with it is too little for a grid of its own."""
+    members = np.flatnonzero(load.owner == grid)
+    counts = load.counts[rule][members]
+    if value <= band.high or not len(members) or counts.max() <= band.high:
+        return None
+    rest = round(value - float(counts.max()), 6)
+    if rest >= band.low and rest > 0:
+        return None
+    building, most = load.name[int(members[counts.argmax()])], float(counts.max())
+    noun, noun_zh = NOUNS[rule]
+    return Explanation(
+        grid=grid,
+        code=code,
+        rule=rule,
+        value=value,
+        source="audit",
+        proven=True,
+        reason=f"grid {code} has {value:,.6g} {noun}: building {building} alone has {most:,.6g}, "
+        f"more than the {band.high:,.6g} of a whole grid",
+        reason_zh=f"网格{code}有{value:.6g}{noun_zh}：仅建筑{building}就有{most:.6g}{noun_zh}，"
+        f"超过一个网格的上限{band.high:.6g}{noun_zh}",
+        remedy="enter the building's entrances or stairwells as buildings of their own, or accept a larger grid here",
+        remedy_zh="可将该建筑按单元（楼门）分开登记，或同意此网格超出上限",
+        buildings=(building,),
+    )
+
+
+def _forced_under(load: Load, rule: str, band: Band, grid: int, value: float, code: str) -> Explanation | None:
+    """The whole jurisdiction is too small for one grid."""
+    whole = round(float(load.counts[rule].sum()), 6)
+    if value >= band.low or whole >= band.low:
+        return None
+    noun, noun_zh = NOUNS[rule]
+    return Explanation(
+        grid=grid,
+        code=code,
+        rule=rule,
+        value=value,
+        source="audit",
+        proven=True,
+        reason=f"grid {code} has {value:,.6g} {noun}: the whole jurisdiction has {whole:,.6g}, "
+        f"fewer than the {band.low:,.6g} of one grid",
+        reason_zh=f"网格{code}有{value:.6g}{noun_zh}：整个辖区只有{whole:.6g}{noun_zh}，"
+        f"不足一个网格的下限{band.low:.6g}{noun_zh}",
+        remedy="lower the band, or divide it together with a neighbouring jurisdiction",
+        remedy_zh="可降低下限，或与相邻辖区一并划分",
+    )
+
+
+def _by_proof(
+    rule: str, grid: int, value: float, code: str, grid_id: object, proofs: Sequence[Proof]
+) -> Explanation | None:
+    """What the partition says of this grid, or of the whole jurisdiction; of this rule and proven first."""
+    fitting = [p for p in proofs if p.grid in (grid_id, None) and p.rule in (rule, "connected", "grids")]
+    fitting.sort(key=lambda p: (not p.proven, p.grid is None, p.rule != rule))
+    for proof in fitting[:1]:
+        return Explanation(
+            grid=grid,
+            code=code,
+            rule=rule,
+            value=value,
+            source="search",
+            proven=proof.proven,
+            reason=proof.reason,
+            reason_zh=proof.reason_zh,
+            remedy=proof.remedy,
+            remedy_zh=proof.remedy_zh,
+            units=tuple(proof.units),
+        )
+    return None
+
+
+def _unexplained(rule: str, band: Band, grid: int, value: float, code: str) -> Explanation:
+    noun, noun_zh = NOUNS[rule]
+    return Explanation(
+        grid=grid,
+        code=code,
+        rule=rule,
+        value=value,
+        source="none",
+        proven=False,
+        reason=f"grid {code} has {value:,.6g} {noun}, outside {band}, and no reason for it is known",
+        reason_zh=f"网格{code}有{value:.6g}{noun_zh}，不在{band}之内，原因不明",
+        remedy="move units between this grid and its neighbours",
+        remedy_zh="可与相邻网格调整边界",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compounds:
+    """Compounds against the grids: names of those split, and of those that had to be (too large for one grid)."""
+
+    total: int
+    split: tuple[str, ...]
+    too_large: tuple[str, ...]
+
+
+def check_compounds(
+    load: Load, bands: Mapping[str, Band], members: tuple[Ints, Ints], names: Sequence[str]
+) -> Compounds:
+    """Find compounds whose buildings lie in more than one grid.
+
+    Parameters
+    ----------
+    members
+        Pairs of compound and building (positions).
+    """
+    compound, building = members
+    counted = load.owner[building] >= 0
+    compound, building = compound[counted], building[counted]
+    n = len(names)
+    pairs = np.unique(np.column_stack([compound, load.owner[building]]), axis=0)
+    split = np.bincount(pairs[:, 0], minlength=n) > 1
+    large = np.zeros(n, bool)
+    for rule, band in bands.items():
+        large |= np.bincount(compound, load.counts[rule][building], n) > band.high
+    return Compounds(
+        total=n,
+        split=tuple(names[i] for i in np.flatnonzero(split & ~large).tolist()),
+        too_large=tuple(names[i] for i in np.flatnonzero(split & large).tolist()),
+    )

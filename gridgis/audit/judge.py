@@ -1,0 +1,223 @@
+"""The audit itself: put the input right, measure, explain, certify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from shapely import MultiPolygon, Polygon
+
+from gridgis.audit.bands import NOUNS, Compounds, Explanation, Load, check_compounds, explain_bands
+from gridgis.audit.certificate import Certificate, Placed
+from gridgis.audit.cover import Cover, measure_cover, polsby_popper, reock
+from gridgis.audit.follows import measure_follows
+from gridgis.audit.placing import Placing, place_buildings
+from gridgis.errors import InputError, some
+from gridgis.options import Band
+from gridgis.partition.assignment import Proof
+
+Polygons = npt.NDArray[np.object_]
+
+
+def audit_grids(
+    grids: gpd.GeoDataFrame,
+    boundary: Polygon | MultiPolygon,
+    buildings: gpd.GeoDataFrame,
+    *,
+    households: Band | None = None,
+    population: Band | None = None,
+    lines: gpd.GeoDataFrame | None = None,
+    water: gpd.GeoDataFrame | None = None,
+    compounds: gpd.GeoDataFrame | None = None,
+    proofs: Sequence[Proof] = (),
+    visible_at_best: float | None = None,
+) -> Certificate:
+    """Judge grids, also those of another program, by geometry alone.
+
+    Counts are summed from the buildings whose point on surface lies in the jurisdiction; a
+    building belongs to the grid with the largest share of its area. Columns of ``grids``
+    beside ``code`` are never read.
+
+    Parameters
+    ----------
+    grids
+        Polygons in any CRS, one row a grid; ``code`` names them where it is there.
+    boundary
+        The jurisdiction, in the CRS of the buildings.
+    buildings
+        Polygons in a metric CRS, with ``households`` and ``population`` as far as bands are
+        to be judged; ``source_id`` names them where it is there.
+    households, population
+        Bands that every grid should keep; None: not judged.
+    lines, water, compounds
+        As in `Layers`; what the inner boundary may follow. Compounds must not be split,
+        either, unless one is too large for a grid.
+    proofs
+        Why the partition broke a band, by the index of ``grids``.
+    visible_at_best
+        Visible share of the inner boundary that the units would have allowed.
+
+    Raises
+    ------
+    InputError
+        A layer without CRS or polygons, or without the counts that a band needs.
+    """
+    bands = {rule: band for rule, band in (("households", households), ("population", population)) if band is not None}
+    _check_door(grids, buildings, bands)
+    checked = _put_right(grids.to_crs(buildings.crs))
+    footprints = _valid(buildings.geometry.to_numpy())
+    placing = place_buildings(checked.polygons, boundary, footprints)
+    load, notes = _load(buildings, placing)
+    explanations = explain_bands(load, bands, checked.codes, list(grids.index), proofs)
+    areas = [(kind, frame) for kind, frame in (("water", water), ("compound", compounds)) if frame is not None]
+    cover = measure_cover(checked.polygons, boundary)
+    return Certificate(
+        cover=cover,
+        buildings=_placed(placing, _names(buildings, "source_id")),
+        rows=_rows(grids.index, checked, cover, load, explanations),
+        bands=bands,
+        explanations=tuple(explanations),
+        compounds=None if compounds is None or compounds.empty else _compounds(compounds, footprints, load, bands),
+        follows=None if lines is None else measure_follows(checked.polygons, boundary, footprints, lines, areas),
+        visible_at_best=visible_at_best,
+        defects=tuple(checked.defects),
+        defects_zh=tuple(checked.defects_zh),
+        notes=tuple(notes),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """Grids as valid polygons, (k,), with what was wrong with them."""
+
+    polygons: Polygons
+    codes: list[str]
+    defects: list[str]
+    defects_zh: list[str]
+
+
+def _check_door(grids: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, bands: dict[str, Band]) -> None:
+    faults = []
+    if grids.crs is None:
+        faults.append("the grids have no CRS; add the .prj file, or say which one it is")
+    if buildings.crs is None or not buildings.crs.is_projected:
+        faults.append("the buildings are not in a metric CRS; reproject them, e.g. to their UTM zone")
+    if not shapely.area(grids.geometry.to_numpy()).any():
+        faults.append("the grids' layer has no polygon; give the layer that holds the grids' areas")
+    if not len(buildings):
+        faults.append("there are no buildings to audit the grids with; give the buildings' layer")
+    for rule in bands:
+        if rule not in buildings or buildings[rule].isna().all():
+            faults.append(f"the buildings say nothing about {rule}; estimate it first, or leave out its band")
+    if faults:
+        raise InputError(*faults)
+
+
+def _put_right(grids: gpd.GeoDataFrame) -> Checked:
+    """Make the grids valid for measuring; what had to be mended is a defect all the same."""
+    given = grids.geometry.to_numpy()
+    codes = _names(grids, "code")
+    empty = shapely.is_missing(given) | shapely.is_empty(given)
+    valid = shapely.is_valid(given) | empty
+    code = pd.Series(codes)
+    defects, defects_zh = [], []
+    for fault, en, zh in (
+        (empty, "{n} grid{s} without geometry: {ids}", "{n}个网格没有图形：{ids}"),
+        (~valid, "{n} grid{s} with an invalid outline (it crosses itself): {ids}", "{n}个网格边界自相交：{ids}"),
+        (code.duplicated().to_numpy(), "{n} code{s} given to more than one grid: {ids}", "{n}个网格编码重复：{ids}"),
+    ):
+        ids = list(code[fault].unique())
+        if ids:
+            defects.append(en.format(n=len(ids), s="" if len(ids) == 1 else "s", ids=some(ids)))
+            defects_zh.append(zh.format(n=len(ids), ids=some(ids)))
+    return Checked(polygons=_valid(given), codes=codes, defects=defects, defects_zh=defects_zh)
+
+
+def _valid(shapes: Polygons) -> Polygons:
+    """The areas of shapes as valid polygons; an empty one where there is none."""
+    shapes = np.where(shapely.is_missing(shapes), Polygon(), shapes)
+    for i in np.flatnonzero(~shapely.is_valid(shapes) | (shapely.get_dimensions(shapes) != 2)):
+        shapes[i] = _area(shapes[i])
+    return shapes
+
+
+def _area(shape: shapely.Geometry) -> Polygon | MultiPolygon:
+    parts = shapely.get_parts(shapely.make_valid(shapely.get_parts(shape)))
+    parts = shapely.get_parts(parts)
+    union = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    return union if isinstance(union, Polygon | MultiPolygon) else Polygon()
+
+
+def _names(frame: gpd.GeoDataFrame, column: str) -> list[str]:
+    """Ids as people know them: the column where it is there, else the index."""
+    if column not in frame:
+        return [str(i) for i in frame.index]
+    return [
+        str(i) if missing else str(v)
+        for i, v, missing in zip(frame.index, frame[column], frame[column].isna(), strict=True)
+    ]
+
+
+def _load(buildings: gpd.GeoDataFrame, placing: Placing) -> tuple[Load, list[str]]:
+    """The counts of the buildings that are inside; others own nothing."""
+    counts, notes = {}, []
+    for rule, (noun, _) in NOUNS.items():
+        if rule in buildings:
+            known = buildings[rule].notna().to_numpy()
+            counts[rule] = np.where(placing.inside & known, buildings[rule].to_numpy(float, na_value=0.0), 0.0)
+            unknown = int((placing.inside & ~known).sum())
+            if unknown and known.any():
+                notes.append(f"{unknown:,} buildings do not say how many {noun} they have and were counted with none")
+    owner = np.where(placing.inside, placing.owner, -1)
+    return Load(owner=owner, name=_names(buildings, "source_id"), counts=counts), notes
+
+
+def _placed(placing: Placing, names: list[str]) -> Placed:
+    def ids(mask: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+        return tuple(names[i] for i in np.flatnonzero(mask))
+
+    faulty = placing.cut | placing.several | placing.nowhere
+    return Placed(
+        counted=int(placing.inside.sum()),
+        in_one_grid=int((placing.inside & ~faulty).sum()),
+        cut=ids(placing.cut),
+        nowhere=ids(placing.nowhere),
+        several=ids(placing.several),
+        largest_part_m2=placing.largest_part_m2,
+        largest_part_share=placing.largest_part_share,
+    )
+
+
+def _rows(index: pd.Index, checked: Checked, cover: Cover, load: Load, explanations: list[Explanation]) -> pd.DataFrame:
+    k = len(index)
+    broken, unproven = np.zeros(k, bool), np.zeros(k, bool)
+    for explanation in explanations:
+        broken[explanation.grid] = True
+        unproven[explanation.grid] |= not explanation.proven
+    totals = {rule: load.totals(rule, k) if rule in load.counts else np.full(k, np.nan) for rule in NOUNS}
+    return pd.DataFrame(
+        {
+            "code": checked.codes,
+            **totals,
+            "buildings": np.bincount(load.owner[load.owner >= 0], minlength=k),
+            "area_m2": shapely.area(checked.polygons),
+            "pieces": cover.pieces,
+            "polsby_popper": polsby_popper(checked.polygons),
+            "reock": reock(checked.polygons),
+            "in_bands": ~broken,
+            "explained": broken & ~unproven,
+        },
+        index=index,
+    )
+
+
+def _compounds(compounds: gpd.GeoDataFrame, footprints: Polygons, load: Load, bands: dict[str, Band]) -> Compounds:
+    """A building belongs to the compounds that its point on surface lies in."""
+    tree = shapely.STRtree(shapely.point_on_surface(footprints))
+    members = tree.query(_valid(compounds.geometry.to_numpy()), predicate="intersects").astype(np.int64)
+    return check_compounds(load, bands, (members[0], members[1]), _names(compounds, "name"))

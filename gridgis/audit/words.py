@@ -1,0 +1,123 @@
+"""The audit's findings in words, Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gridgis.errors import some
+
+if TYPE_CHECKING:
+    from gridgis.audit.certificate import Certificate
+
+Pair = tuple[str, str]
+"""A text in English and in Chinese."""
+
+RULES_ZH = {"households": "户数", "population": "人口"}
+
+
+def faults(certificate: Certificate) -> list[Pair]:
+    """Say every fault in a sentence; none if the certificate holds."""
+    return [
+        *zip(certificate.defects, certificate.defects_zh, strict=True),
+        *_cover_faults(certificate),
+        *(_counted(en, zh, ids) for ids, en, zh in _listed_faults(certificate) if ids),
+        *((e.reason, e.reason_zh) for e in certificate.explanations if not e.proven),
+    ]
+
+
+def summary_en(certificate: Certificate) -> str:
+    """Say the verdict in one English sentence."""
+    n, kept, explained, broken = _tally(certificate)
+    text = f"{n:,} grid{'' if n == 1 else 's'}: " + ", ".join(en for en, _ in _findings(certificate))
+    if certificate.bands:
+        text += f"; {kept:,} of {n:,} within {'both bands' if len(certificate.bands) == 2 else 'the band'}"
+        text += f", {explained:,} explained" if explained else ""
+        text += f", {broken:,} not explained" if broken else ""
+    return text + ("; the grids' layer itself has faults." if certificate.defects else ".")
+
+
+def summary_zh(certificate: Certificate) -> str:
+    """Say the verdict in one Chinese sentence."""
+    n, kept, explained, broken = _tally(certificate)
+    text = f"{n}个网格：" + "，".join(zh for _, zh in _findings(certificate))
+    if certificate.bands:
+        text += f"；{kept}个{'、'.join(RULES_ZH[rule] for rule in certificate.bands)}达标"
+        text += f"，{explained}个已说明原因" if explained else ""
+        text += f"，{broken}个原因不明" if broken else ""
+    return text + ("；网格图层本身有误。" if certificate.defects else "。")
+
+
+def _cover_faults(certificate: Certificate) -> list[Pair]:
+    cover, code = certificate.cover, list(certificate.rows["code"])
+    found = []
+    if cover.gap_m2 > cover.tolerance_m2 and cover.gap_at is not None:
+        x, y = cover.gap_at
+        en = f"{cover.gap_m2:,.2f} m² of the jurisdiction are in no grid, the largest gap is at ({x:.1f}, {y:.1f})"
+        found.append((en, f"辖区内有{cover.gap_m2:.2f}平方米不属于任何网格，最大一处在（{x:.1f}, {y:.1f}）"))
+    if cover.overlap_m2 > cover.tolerance_m2:
+        pairs = [f"{code[i]}–{code[j]}" for i, j in cover.overlapping.tolist()]
+        en = f"grids overlap by {cover.overlap_m2:,.2f} m²: {some(pairs)}"
+        found.append((en, f"网格重叠{cover.overlap_m2:.2f}平方米：{_some_zh(pairs)}"))
+    if cover.outside_m2 > cover.tolerance_m2:
+        en = f"{cover.outside_m2:,.2f} m² of the grids lie outside the jurisdiction"
+        found.append((en, f"网格有{cover.outside_m2:.2f}平方米超出辖区"))
+    return found
+
+
+def _listed_faults(certificate: Certificate) -> list[tuple[Sequence[str], str, str]]:
+    placed, compounds = certificate.buildings, certificate.compounds
+    apart = list(certificate.rows["code"][certificate.disconnected])
+    split = () if compounds is None else compounds.split
+    return [
+        (placed.cut, "{n} building{s} cut by a grid's boundary: {ids}", "网格边界切割{n}栋建筑：{ids}"),
+        (placed.nowhere, "{n} building{s} in no grid: {ids}", "{n}栋建筑不属于任何网格：{ids}"),
+        (placed.several, "{n} building{s} in several grids at once: {ids}", "{n}栋建筑同属多个网格：{ids}"),
+        (apart, "{n} grid{s} in pieces that do not touch: {ids}", "{n}个网格不连通：{ids}"),
+        (
+            split,
+            "{n} compound{s} split though small enough for one grid: {ids}",
+            "{n}个小区本可划入一个网格却被拆分：{ids}",
+        ),
+    ]
+
+
+def _findings(certificate: Certificate) -> list[Pair]:
+    """The short forms of what the summary says in any case, and of what it says only where it is wrong."""
+    cover, limit = certificate.cover, certificate.cover.tolerance_m2
+    cut, nowhere, several, apart, split = (len(ids) for ids, _, _ in _listed_faults(certificate))
+    gap = (f"a gap of {cover.gap_m2:,.2f} m²", f"空白{cover.gap_m2:.2f}平方米")
+    overlap = (f"an overlap of {cover.overlap_m2:,.2f} m²", f"重叠{cover.overlap_m2:.2f}平方米")
+    outside = (f"{cover.outside_m2:,.2f} m² outside the jurisdiction", f"超出辖区{cover.outside_m2:.2f}平方米")
+    said: list[tuple[bool, Pair, Pair | None]] = [
+        (cover.gap_m2 > limit, gap, ("no gap", "无空白")),
+        (cover.overlap_m2 > limit, overlap, ("no overlap", "无重叠")),
+        (cover.outside_m2 > limit, outside, None),
+        (cut > 0, (f"{_count(cut, 'building')} cut", f"切割{cut}栋建筑"), ("no building cut", "未切割建筑")),
+        (nowhere > 0, (f"{_count(nowhere, 'building')} in no grid", f"{nowhere}栋建筑不属于任何网格"), None),
+        (several > 0, (f"{_count(several, 'building')} in several grids", f"{several}栋建筑同属多个网格"), None),
+        (apart > 0, (f"{apart:,} not connected", f"{apart}个不连通"), ("all connected", "全部连通")),
+        (split > 0, (f"{_count(split, 'compound')} split", f"拆分{split}个小区"), None),
+    ]
+    return [pair for wrong, bad, good in said if (pair := bad if wrong else good) is not None]
+
+
+def _tally(certificate: Certificate) -> tuple[int, int, int, int]:
+    """Grids; those that keep their bands; explained; neither."""
+    rows = certificate.rows
+    kept, explained = int(rows["in_bands"].sum()), int(rows["explained"].sum())
+    return len(rows), kept, explained, len(rows) - kept - explained
+
+
+def _counted(en: str, zh: str, ids: Sequence[str]) -> Pair:
+    n, s = f"{len(ids):,}", "" if len(ids) == 1 else "s"
+    return en.format(n=n, s=s, ids=some(ids)), zh.format(n=len(ids), ids=_some_zh(ids))
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _some_zh(ids: Sequence[str], limit: int = 5) -> str:
+    shown = "、".join(ids[:limit])
+    return shown if len(ids) <= limit else f"{shown}等{len(ids)}个"
