@@ -84,8 +84,8 @@ def clean_geometry(
     return frame.set_geometry(gpd.GeoSeries(geometry, index=frame.index, crs=frame.crs))[fits]
 
 
-def mend_boundary(frame: gpd.GeoDataFrame, layer: str, repairs: Repairs) -> Polygon | MultiPolygon:
-    """Return the union of the boundary's rows, valid, in the frame's CRS.
+def mend_boundary(areas: gpd.GeoSeries, layer: str, repairs: Repairs) -> Polygon | MultiPolygon:
+    """Return the union of the boundary's rows, valid, in their own CRS.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def mend_boundary(frame: gpd.GeoDataFrame, layer: str, repairs: Repairs) -> Poly
         When a row crosses itself so that mending changes its area by more
         than 0.1 %: then nobody can tell what was meant.
     """
-    geometry = shapely.force_2d(frame.geometry.to_numpy())
+    geometry = shapely.force_2d(areas.to_numpy())
     invalid = np.flatnonzero(~shapely.is_valid(geometry))
     faults = []
     for row in invalid:
@@ -102,13 +102,13 @@ def mend_boundary(frame: gpd.GeoDataFrame, layer: str, repairs: Repairs) -> Poly
         if change > _AREA_CHANGE:
             reason = shapely.is_valid_reason(geometry[row])
             faults.append(
-                f"{layer}: row {row + 1} is not a proper polygon: {_where(reason)}. Mending it would change its area "
-                f"by {change:.1%}, so it is not guessed: correct its corners there"
+                f"{layer}: row {areas.index[row] + 1} is not a proper polygon: {_where(reason)}. Mending it would "
+                f"change its area by {change:.1%}, so it is not guessed: correct its corners there"
             )
         geometry[row] = mended
     if faults:
         raise InputError(*faults)
-    repairs.add(layer, "invalid geometry", "made valid", [f"row {row + 1}" for row in invalid])
+    repairs.add(layer, "invalid geometry", "made valid", [f"row {areas.index[row] + 1}" for row in invalid])
     united = shapely.union_all(geometry)
     repairs.add(layer, "several rows", "united", count=len(geometry) if len(geometry) > 1 else 0)
     polygons = [p for p in shapely.get_parts(united) if p.geom_type == "Polygon" and p.area > 0]
@@ -133,10 +133,10 @@ def close_slivers(boundary: Polygon | MultiPolygon, layer: str, repairs: Repairs
 
 
 def find_duplicates(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
-    """Return for each polygon the position of the first one with the same geometry (its own where it is the first)."""
-    keys = pd.Series(shapely.to_wkb(shapely.normalize(geometry)))
-    first = pd.Series(np.arange(len(keys))).groupby(keys.to_numpy(), sort=False).transform("first")
-    return first.to_numpy(dtype=np.int64)
+    """Return for each polygon the position of the first one with the same shape, its own if it is that."""
+    keys = shapely.to_wkb(shapely.normalize(shapely.force_2d(geometry)))
+    rows = pd.Series(np.arange(len(keys)))
+    return rows.groupby(keys, sort=False).transform("first").fillna(rows).to_numpy(dtype=np.int64)
 
 
 def find_overlaps(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
@@ -147,7 +147,8 @@ def find_overlaps(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
     deep = ~shapely.touches(geometry[first], geometry[second])
     first, second = first[deep], second[deep]
     shared = shapely.area(shapely.intersection(geometry[first], geometry[second]))
-    return np.column_stack([first, second])[shared > OVERLAP_M2]
+    pairs: npt.NDArray[np.int64] = np.column_stack([first, second])[shared > OVERLAP_M2]
+    return pairs
 
 
 def _largest_dimension(geometry: shapely.Geometry) -> shapely.Geometry:
@@ -171,7 +172,7 @@ def _unwrap(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
 
 def _is_sliver(ring: shapely.LinearRing) -> bool:
     area = Polygon(ring).area
-    return area < SLIVER_HOLE_M2 and 2 * area / max(ring.length, 1e-9) < SLIVER_HOLE_WIDTH_M
+    return bool(area < SLIVER_HOLE_M2 and 2 * area / max(ring.length, 1e-9) < SLIVER_HOLE_WIDTH_M)
 
 
 def _where(reason: str) -> str:

@@ -3,64 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from typing import TypeAlias
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
+from shapely import MultiPolygon, Polygon
 
-from gridgis.errors import InputError, some
-from gridgis.inputs.columns import as_text, coalesce, find_column, find_columns, missing_column
-from gridgis.inputs.counts import read_counts, read_heights, read_levels
-from gridgis.inputs.crs import choose_crs, describe, missing_crs, parse_crs, plain_crs, to_crs
+from gridgis.errors import InputError
+from gridgis.inputs.areas import COUNTS, census_counts, compound_names, keep_reaching, no_areas
+from gridgis.inputs.buildings import keep_inside, read_figures, unknown_fields
+from gridgis.inputs.columns import as_text, find_column
+from gridgis.inputs.crs import choose_crs, describe, parse_crs
 from gridgis.inputs.fingerprint import fingerprint_layers
 from gridgis.inputs.lines import barrier_lines, road_lines
-from gridgis.inputs.roles import fault_of_geometry, read_role
-from gridgis.inputs.uses import building_uses
+from gridgis.inputs.roles import fault_of_geometry
+from gridgis.inputs.tables import Source, Table, read_tables
+from gridgis.inputs.underground import mark_underground
 from gridgis.layers import Layers
-from gridgis.repair import (
-    MIN_BUILDING_M2,
-    Repairs,
-    clean_geometry,
-    close_slivers,
-    find_duplicates,
-    find_overlaps,
-    mend_boundary,
-)
+from gridgis.repair import Repairs, close_slivers, mend_boundary
 
-Source = str | Path | gpd.GeoDataFrame
-Progress = Callable[[str, float], None]
+Progress: TypeAlias = Callable[[str, float], None]
 
 OSM_ATTRIBUTION = "© OpenStreetMap contributors (ODbL)"
 LINE_MARGIN_M = 60.0
 """Lines are kept this far outside the jurisdiction's box, so that blocks close at its edge."""
 
 _OSM_COLUMNS = {"osm_id", "osm_way_id", "@id", "osm_type"}
-_BUILDING_FIELDS = ("households", "population", "levels", "height", "use", "name", "id", "compound")
-
-
-@dataclass(frozen=True)
-class _Table:
-    """One layer as it was read."""
-
-    role: str
-    name: str
-    frame: gpd.GeoDataFrame
-
-    @property
-    def label(self) -> str:
-        return self.role if self.name == self.role else f"{self.role} ({self.name})"
-
-    def ids(self) -> pd.Series:
-        """Return the ids that people know, text; the row's number where there is none."""
-        rows = pd.Series([f"row {n + 1}" for n in range(len(self.frame))], index=self.frame.index, dtype=object)
-        stated = [as_text(self.frame[column]) for column in find_columns(self.frame, "id")]
-        known = coalesce(pd.DataFrame(dict(enumerate(stated)), index=self.frame.index), list(range(len(stated))))
-        return known.where(known.notna(), rows)
 
 
 def read_layers(
@@ -100,95 +71,100 @@ def read_layers(
     InputError
         With all faults of all layers, one message each.
     """
-    told = progress or (lambda step, done: None)
+    progress = progress or (lambda step, done: None)
     columns = dict(columns or {})
     repairs = Repairs()
-    faults: list[str] = _unknown_fields(columns)
-    wanted = [("boundary", boundary), ("buildings", buildings), ("roads", roads)]
-    wanted += [("barriers", source) for source in barriers]
-    wanted += [(role, source) for role, source in (("compounds", compounds), ("census", census)) if source is not None]
+    faults = unknown_fields(columns)
+    sources = [("boundary", boundary), ("buildings", buildings), ("roads", roads)]
+    sources += [("barriers", source) for source in barriers]
+    sources += [(role, source) for role, source in (("compounds", compounds), ("census", census)) if source is not None]
     assumed = parse_crs(crs) if crs is not None else None
 
-    tables: list[_Table] = []
-    for at, (role, source) in enumerate(wanted):
-        told("layers", at / (len(wanted) + 2))
+    tables: list[Table] = []
+    outline: gpd.GeoDataFrame | None = None
+    from_osm = False
+    for at, (role, source) in enumerate(sources):
+        progress("layers", 0.7 * at / len(sources))
         try:
-            tables += _read(role, source)
+            found = read_tables(role, source)
         except InputError as error:
             faults += error.faults
-    usable = []
-    for table in tables:
-        fault = fault_of_geometry(table.frame, table.role, table.name)
-        if fault is not None:
-            faults.append(fault)
             continue
-        try:
-            usable.append(_with_crs(table, assumed))
-        except InputError as error:
-            faults += error.faults
-            usable.append(table)
-
-    figures = _figures(usable, columns, repairs, faults)
-    shape = None
-    for table in _of(usable, "boundary"):
-        shape = _collect(faults, lambda table=table: _boundary(table, repairs))
-    if faults or shape is None:
+        for table in found:
+            fault = fault_of_geometry(table.frame, role, table.name)
+            if fault is not None:
+                faults.append(fault)
+                continue
+            from_osm |= bool(_OSM_COLUMNS & {str(column).casefold() for column in table.frame.columns})
+            known = _with_figures(table, columns, repairs, faults)
+            try:
+                known = known.with_crs(assumed)
+                if role == "boundary":
+                    outline = _outline(known, repairs)
+            except InputError as error:
+                faults += error.faults
+            tables.append(known)
+    if faults or outline is None:
         raise InputError(*faults)
-    return _assemble(usable, shape, figures, columns, repairs, name=name, attribution=attribution, told=told)
+    if attribution is None:
+        attribution = OSM_ATTRIBUTION if from_osm else ""
+    return _assemble(tables, outline, repairs, name=name, attribution=attribution, progress=progress)
 
 
 def _assemble(
-    tables: list[_Table],
-    shape: gpd.GeoDataFrame,
-    figures: dict[str, gpd.GeoDataFrame],
-    columns: Mapping[str, str],
+    tables: list[Table],
+    outline: gpd.GeoDataFrame,
     repairs: Repairs,
     *,
     name: str,
-    attribution: str | None,
-    told: Progress,
+    attribution: str,
+    progress: Progress,
 ) -> Layers:
     """Bring checked tables into one CRS and keep what lies in the jurisdiction."""
-    crs = choose_crs(shape)
+    crs = choose_crs(outline)
+    progress("layers", 0.7)
+    moved: list[Table] = []
     faults: list[str] = []
-    outline = close_slivers(to_crs(shape, crs, "boundary").geometry.iloc[0], "boundary", repairs)
-    if not outline.is_valid:
-        outline = shapely.make_valid(outline, method="structure", keep_collapsed=False)
-    moved: list[_Table] = []
-    for table in tables:
-        frame = figures.get(table.role, table.frame)
-        result = _collect(faults, lambda frame=frame, table=table: to_crs(frame, crs, table.label))
-        moved.append(replace(table, frame=frame if result is None else result))
+    for table in [Table("boundary", "boundary", outline), *tables[1:]]:
+        try:
+            moved.append(table.to_crs(crs))
+        except InputError as error:
+            faults += error.faults
     if faults:
         raise InputError(*faults)
-    told("layers", 0.8)
-    near = shapely.box(*shapely.buffer(shapely.box(*outline.bounds), LINE_MARGIN_M).bounds)
+    shape = close_slivers(_valid(moved[0].frame.geometry.iloc[0]), "boundary", repairs)
 
-    houses = _buildings(_of(moved, "buildings")[0], outline, _of(tables, "buildings")[0], repairs)
-    told("layers", 0.9)
-    pieces = [road_lines(t.frame, t.label, t.ids(), near, repairs) for t in _of(moved, "roads")]
-    waters = []
+    table, source = _of(moved, "buildings")[0], _of(tables, "buildings")[0]
+    houses = keep_inside(table, shape, repairs)
+    if houses is None:
+        faults.append(_elsewhere(table, source, shape))
+    progress("layers", 0.85)
+    near = shapely.box(*shapely.buffer(shapely.box(*shape.bounds), LINE_MARGIN_M).bounds)
+    table, source = _of(moved, "roads")[0], _of(tables, "roads")[0]
+    roads = road_lines(table.frame, table.label, table.ids(), near, repairs)
+    if not len(roads):
+        faults.append(_elsewhere(table, source, shape))
+    if faults or houses is None:
+        raise InputError(*faults)
+
+    pieces, waters = [roads], [no_areas(("name",), crs)]
     for table in _of(moved, "barriers"):
         lines, water = barrier_lines(table.frame, table.name, table.label, table.ids(), near, repairs)
+        if find_column(table.frame, "tunnel") is None:
+            lines["tunnel"] = mark_underground(lines, houses.geometry, table.label, repairs)
         pieces.append(lines)
         waters.append(water)
-    lines = gpd.GeoDataFrame(pd.concat(pieces, ignore_index=True), geometry="geometry", crs=crs)
-    if not len(_of(moved, "roads")[0].frame) or not pieces[0].size:
-        raise InputError(_away("roads", _of(moved, "roads")[0], _of(tables, "roads")[0], outline, crs))
-    water = gpd.GeoDataFrame(
-        pd.concat(waters, ignore_index=True) if waters else {"name": pd.Series(dtype=object), "geometry": []},
-        geometry="geometry",
-        crs=crs,
-    )
-    compounds = _areas(_of(moved, "compounds"), ("name",), outline, crs, repairs)
-    census = _areas(_of(moved, "census"), ("population", "households"), outline, crs, repairs)
+    lines = _stacked(pieces, crs)
+    water = _stacked(waters, crs)
+    compounds, census = no_areas(("name",), crs), no_areas(COUNTS, crs)
+    for table in _of(moved, "compounds"):
+        compounds = keep_reaching(table, shape, repairs)
+    for table in _of(moved, "census"):
+        census = keep_reaching(table, shape, repairs)
 
-    if attribution is None:
-        osm = any(_OSM_COLUMNS & {str(c).casefold() for c in table.frame.columns} for table in tables)
-        attribution = OSM_ATTRIBUTION if osm else ""
-    told("layers", 1.0)
+    progress("layers", 1.0)
     return Layers(
-        boundary=outline,
+        boundary=shape,
         buildings=houses,
         lines=lines,
         water=water,
@@ -196,194 +172,43 @@ def _assemble(
         census=census,
         crs=crs,
         repairs=repairs.frame(),
-        name=name or _own_name(_of(tables, "boundary")[0].frame),
-        sources=_sources(tables),
+        name=name or _own_name(tables[0].frame),
+        sources={role: ", ".join(t.name for t in _of(tables, role)) for role in dict.fromkeys(t.role for t in tables)},
         attribution=attribution,
-        fingerprint=fingerprint_layers(outline, houses, lines, water, compounds, census),
+        fingerprint=fingerprint_layers(shape, houses, lines, water, compounds, census),
     )
 
 
-def _read(role: str, source: Source) -> list[_Table]:
-    if isinstance(source, gpd.GeoDataFrame):
-        return [_Table(role, role, _plain(source))]
-    if isinstance(source, pd.DataFrame):
-        raise InputError(f"{role}: is a table without geometry; give a GeoDataFrame or a file")
-    return [_Table(role, name, _plain(frame)) for name, frame in read_role(source, role)]
+def _with_figures(table: Table, columns: Mapping[str, str], repairs: Repairs, faults: list[str]) -> Table:
+    """Return layers that carry counts or names with our columns beside their own ids."""
+    if table.role == "buildings":
+        return replace(table, frame=read_figures(table, columns, repairs, faults))
+    if table.role == "census":
+        return replace(table, frame=census_counts(table, faults))
+    if table.role == "compounds":
+        return replace(table, frame=compound_names(table))
+    return table
 
 
-def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return a copy with rows numbered from 0 and the shapes in ``geometry``."""
-    name = frame.geometry.name
-    if name != "geometry":
-        frame = frame.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
-    return frame.reset_index(drop=True)
+def _outline(table: Table, repairs: Repairs) -> gpd.GeoDataFrame:
+    """Return the jurisdiction as one row, in the layer's own CRS."""
+    areas = table.frame[shapely.get_dimensions(table.frame.geometry.to_numpy()) == 2]
+    return gpd.GeoDataFrame(geometry=[mend_boundary(areas.geometry, table.label, repairs)], crs=table.crs)
 
 
-def _with_crs(table: _Table, assumed: CRS | None) -> _Table:
-    if table.frame.crs is not None:
-        return replace(table, frame=table.frame.set_crs(plain_crs(CRS(table.frame.crs)), allow_override=True))
-    if assumed is not None:
-        return replace(table, frame=table.frame.set_crs(assumed))
-    shapefile = table.name.casefold().endswith((".shp", ".zip"))
-    raise InputError(missing_crs(table.label, tuple(table.frame.total_bounds), shapefile=shapefile))
+def _valid(shape: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
+    """Reprojection can make hair-thin corners cross."""
+    return shape if shape.is_valid else shapely.make_valid(shape, method="structure", keep_collapsed=False)
 
 
-def _unknown_fields(columns: Mapping[str, str]) -> list[str]:
-    return [
-        f"“{field}” is no field of buildings; columns can be named for: {', '.join(_BUILDING_FIELDS)}"
-        for field in columns
-        if field not in _BUILDING_FIELDS
-    ]
-
-
-def _figures(
-    tables: list[_Table], columns: Mapping[str, str], repairs: Repairs, faults: list[str]
-) -> dict[str, gpd.GeoDataFrame]:
-    """Return the layers that carry counts, with our columns."""
-    result: dict[str, gpd.GeoDataFrame] = {}
-    for table in _of(tables, "buildings"):
-        result["buildings"] = _building_figures(table, columns, repairs, faults)
-    for table in _of(tables, "census"):
-        ids = table.ids()
-        frame = table.frame[["geometry"]].copy()
-        found = {field: find_column(table.frame, field) for field in ("population", "households")}
-        if not any(found.values()):
-            listed = ", ".join(str(c) for c in table.frame.columns if c != "geometry") or "none"
-            faults.append(
-                f"{table.label}: no column holds population or households (columns: {listed}); rename the one that does "
-                "to “population”"
-            )
-        for field, column in found.items():
-            frame[field] = np.nan
-            if column is not None:
-                frame[field], wrong = read_counts(table.frame[column], ids, layer=table.label, column=column)
-                faults += wrong
-        result["census"] = frame
-    for table in _of(tables, "compounds"):
-        frame = table.frame[["geometry"]].copy()
-        names = find_columns(table.frame, "name") + find_columns(table.frame, "compound")
-        frame["name"] = coalesce(pd.DataFrame({c: as_text(table.frame[c]) for c in names}, index=frame.index), names)
-        result["compounds"] = frame
-    return result
-
-
-def _building_figures(
-    table: _Table, columns: Mapping[str, str], repairs: Repairs, faults: list[str]
-) -> gpd.GeoDataFrame:
-    source, label = table.frame, table.label
-    faults += [missing_column(c, source.columns, label) for c in columns.values() if c not in source.columns]
-    named = {field: find_column(source, field, columns) for field in _BUILDING_FIELDS}
-    ids = table.ids() if "id" not in columns or named["id"] is None else as_text(source[named["id"]]).fillna("")
-    frame = source[["geometry"]].copy()
-    frame["source_id"] = ids
-    for field in ("households", "population"):
-        column = named[field]
-        frame[field] = np.nan
-        if column is None:
-            continue
-        frame[field], wrong = read_counts(source[column], ids, layer=label, column=column)
-        faults += wrong
-    for field, read in (("levels", read_levels), ("height", read_heights)):
-        column = named[field]
-        frame[field] = np.nan if column is None else read(source[column], ids, repairs, layer=label)
-    frame["use"] = building_uses(source, columns)
-    for field in ("name", "compound"):
-        column = named[field]
-        frame[field] = None if column is None else as_text(source[column])
-    return _once(frame, label, repairs, faults)
-
-
-def _once(frame: gpd.GeoDataFrame, label: str, repairs: Repairs, faults: list[str]) -> gpd.GeoDataFrame:
-    """Keep a footprint that is there several times once, with the counts that any of its rows knows."""
-    first = pd.Series(find_duplicates(frame.geometry.to_numpy()), index=frame.index)
-    there = ~frame.geometry.is_empty & frame.geometry.notna()
-    again = there & (first != np.arange(len(frame)))
-    if not again.any():
-        return frame
-    groups = frame[there].groupby(first[there], sort=False)
-    differing: set[int] = set()
-    for field in ("households", "population"):
-        differing |= set(groups[field].nunique().loc[lambda n: n > 1].index)
-    if differing:
-        ids = [" = ".join(frame["source_id"][first == at].tolist()) for at in sorted(differing)]
-        faults.append(
-            f"{label}: {len(differing):,} footprints are there several times with different counts ({some(ids)}); "
-            "merge their rows, adding up the counts if they are parts of one building"
-        )
-    for field in ("households", "population", "levels", "height", "name", "compound"):
-        known = groups[field].first()
-        frame.loc[frame.index[known.index], field] = known.to_numpy()
-    repairs.add(label, "the same footprint again", "kept once", frame["source_id"][again].tolist())
-    return frame[~again]
-
-
-def _boundary(table: _Table, repairs: Repairs) -> gpd.GeoDataFrame:
-    geometry = table.frame.geometry
-    areas = table.frame[shapely.get_dimensions(geometry.to_numpy()) == 2]
-    shape = mend_boundary(areas.reset_index(drop=True), table.label, repairs)
-    return gpd.GeoDataFrame(geometry=[shape], crs=table.frame.crs)
-
-
-def _buildings(table: _Table, outline: Any, source: _Table, repairs: Repairs) -> gpd.GeoDataFrame:
-    """Clean the footprints and keep those that touch the jurisdiction."""
-    label = table.label
-    frame = clean_geometry(table.frame, label, "polygon", table.frame["source_id"], repairs)
-    small = frame.geometry.area < MIN_BUILDING_M2
-    repairs.add(label, f"footprint below {MIN_BUILDING_M2:g} m²", "left out", frame["source_id"][small].tolist())
-    frame = frame[~small]
-    shapely.prepare(outline)
-    touching = shapely.intersects(outline, frame.geometry.to_numpy())
-    if not touching.any():
-        raise InputError(_away("buildings", table, source, outline, CRS(table.frame.crs)))
-    repairs.add(label, "wholly outside the jurisdiction", "left out", frame["source_id"][~touching].tolist())
-    frame = frame[touching].reset_index(drop=True).rename_axis("building_id")
-    points = shapely.point_on_surface(frame.geometry.to_numpy())
-    frame["inside"] = shapely.covers(outline, points)
-    if not frame["inside"].any():
-        raise InputError(
-            f"{label}: {len(frame):,} buildings touch the boundary but none lies inside it; check that both layers fit"
-        )
-    edge = frame["source_id"][~frame["inside"]].tolist()
-    repairs.add(label, "mostly outside the jurisdiction", "kept as shapes, their people not counted", edge)
-    for field in ("households", "population"):
-        unknown = frame["inside"] & frame[field].isna()
-        if unknown.sum() < frame["inside"].sum():
-            repairs.add(label, f"no {field}", "estimated", frame["source_id"][unknown].tolist())
-    pairs = find_overlaps(frame.geometry.to_numpy())
-    names = frame["source_id"].to_numpy()
-    repairs.add(
-        label, "neighbours that overlap", "kept; the area they share is given to one",
-        [f"{names[a]}/{names[b]}" for a, b in pairs.tolist()],
-    )  # fmt: skip
-    kept = ["source_id", "households", "population", "levels", "height", "use", "name", "compound", "inside"]
-    return frame[["geometry", *kept]]
-
-
-def _areas(tables: list[_Table], fields: tuple[str, ...], outline: Any, crs: CRS, repairs: Repairs) -> gpd.GeoDataFrame:
-    """Clean compounds or census areas and keep those that reach into the jurisdiction."""
-    if not tables:
-        kinds = {f: pd.Series(dtype=object if f == "name" else "float64") for f in fields}
-        return gpd.GeoDataFrame({"geometry": [], **kinds}, geometry="geometry", crs=crs)
-    frame = clean_geometry(tables[0].frame, tables[0].label, "polygon", _row_names(tables[0].frame), repairs)
-    geometry = frame.geometry.to_numpy()
-    reaching = shapely.intersects(outline, geometry) & ~shapely.touches(outline, geometry)
-    repairs.add(tables[0].label, "wholly outside the jurisdiction", "left out", count=int((~reaching).sum()))
-    return frame[reaching].reset_index(drop=True)
-
-
-def _row_names(frame: gpd.GeoDataFrame) -> pd.Series:
-    return pd.Series([f"row {n + 1}" for n in frame.index], index=frame.index, dtype=object)
-
-
-def _away(role: str, moved: _Table, source: _Table, outline: Any, crs: CRS) -> str:
+def _elsewhere(moved: Table, source: Table, shape: Polygon | MultiPolygon) -> str:
     """Say that a layer lies elsewhere, how far, and in which CRSs."""
-    box = shapely.box(*moved.frame.total_bounds)
-    distance = shapely.distance(outline, box) / 1000
-    far = f"{distance:,.1f} km away" if distance >= 0.05 else "beside it"
+    kilometres = shapely.distance(shape, shapely.box(*moved.frame.total_bounds)) / 1000
+    far = f"{kilometres:,.1f} km away from it" if kilometres >= 0.05 else "beside it"
     return (
-        f"{role}: none of the {len(source.frame):,} features of {source.name} lies in the boundary, they are {far}; "
-        f"it is in {describe(CRS(source.frame.crs))}, the boundary was brought into {describe(crs)}. "
-        "One of the two probably states the wrong coordinate system, or they are of different places"
+        f"{source.label}: none of the {len(source.frame):,} features lies in the boundary, they are {far}; the layer "
+        f"is in {describe(source.crs)}, the boundary was brought into {describe(moved.crs)}. One of the two "
+        "probably states the wrong coordinate system, or they are of different places"
     )
 
 
@@ -393,19 +218,10 @@ def _own_name(frame: gpd.GeoDataFrame) -> str:
     return str(names[0]) if len(names) == 1 else ""
 
 
-def _sources(tables: list[_Table]) -> dict[str, str]:
-    roles = dict.fromkeys(table.role for table in tables)
-    return {role: ", ".join(t.name for t in _of(tables, role)) for role in roles}
+def _stacked(frames: list[gpd.GeoDataFrame], crs: CRS) -> gpd.GeoDataFrame:
+    filled = [frame for frame in frames if len(frame)] or frames[:1]
+    return gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=crs)
 
 
-def _of(tables: list[_Table], role: str) -> list[_Table]:
+def _of(tables: list[Table], role: str) -> list[Table]:
     return [table for table in tables if table.role == role]
-
-
-def _collect(faults: list[str], do: Callable[[], gpd.GeoDataFrame]) -> gpd.GeoDataFrame | None:
-    """Return what `do` returns, or None and its faults in `faults`."""
-    try:
-        return do()
-    except InputError as error:
-        faults += error.faults
-        return None

@@ -9,68 +9,9 @@ from difflib import get_close_matches
 
 import pandas as pd
 
-SPELLINGS: Mapping[str, tuple[str, ...]] = {
-    "households": (
-        "households", "household", "house_holds", "hh", "hhs", "num_hh", "n_households", "household_count", "num_households",
-        "hh_count", "hu", "housing_units", "dwellings", "dwelling_units", "flats", "building:flats", "num_units",
-        "户数", "总户数", "住户数", "住户", "家庭户数", "居民户数", "常住户数", "户籍户数", "实有户数", "hushu",
-    ),
-    "population": (
-        "population_est", "population", "residents", "resident", "inhabitants", "persons", "people", "pop", "pop_total",
-        "total_pop", "tot_pop", "totpop", "popul", "pop_count", "num_people",
-        "人口", "人口数", "总人口", "常住人口", "常住人口数", "实有人口", "人数", "居民数", "居住人数", "居民人数", "renkou",
-    ),
-    "levels": (
-        "levels", "building_levels", "building:levels", "num_floors", "floors", "floor", "floor_count", "num_levels",
-        "n_floors", "stories", "storeys", "num_stories", "storey", "nfloors",
-        "层数", "楼层", "楼层数", "地上层数", "总层数", "建筑层数", "房屋层数", "cengshu",
-    ),
-    "height": (
-        "height", "building_height", "building:height", "bldg_height", "bldgheight", "hgt", "height_m", "hgt_m", "elevation_height",
-        "高度", "建筑高度", "楼高", "房屋高度", "gaodu",
-    ),
-    "use": (
-        "use", "building_use", "building:use", "land_use", "usage", "function", "bldg_use", "bldg_type", "building_type",
-        "用途", "建筑用途", "房屋用途", "使用性质", "使用功能", "房屋性质", "建筑类型", "房屋类型", "楼栋类型", "性质", "功能", "类型",
-        "yongtu",
-    ),
-    "name": (
-        "name", "name:zh", "name_zh", "name:zh-hans", "road_name", "street_name", "street", "fullname", "full_name", "title",
-        "名称", "名字", "道路名称", "道路名", "路名", "街道名称", "建筑名称", "楼名", "楼栋名称", "小区名称", "地名", "河流名称", "线路名称",
-        "mingcheng", "name_chn", "name_cn", "label", "name_en", "name:en",
-    ),
-    "id": (
-        "id", "building_id", "bldg_id", "osm_id", "osm_way_id", "@id", "objectid", "gid", "fid", "code", "uid", "uuid",
-        "blockgroup", "geoid", "编号", "编码", "楼栋编号", "楼栋编码", "房屋编号", "建筑编号", "代码", "标识码",
-    ),
-    "compound": (
-        "compound", "estate", "residential_compound", "housing_estate", "xiaoqu", "小区", "小区名称", "所属小区", "小区名", "所在小区",
-        "院落", "村民组", "村民小组",
-    ),
-    "road_class": (
-        "highway", "fclass", "road_class", "roadclass", "road_type", "class", "functional_class", "fun_class",
-        "kind", "road_kind", "subclass", "type",
-        "等级", "道路等级", "道路类型", "道路类别", "道路级别", "类型", "类别", "级别",
-    ),
-    "service": ("service",),
-    "bridge": ("bridge", "is_bridge", "桥", "桥梁", "是否桥梁"),
-    "tunnel": ("tunnel", "is_tunnel", "隧道", "是否隧道"),
-    "layer": ("layer", "z_order_layer", "层级"),
-    "location": ("location",),
-    "railway": ("railway",),
-    "waterway": ("waterway",),
-    "barrier": ("barrier",),
-    "natural": ("natural",),
-    "water": ("water",),
-    "landuse": ("landuse", "land_use", "用地性质", "用地类型", "地类", "地类名称"),
-    "leisure": ("leisure",),
-    "amenity": ("amenity",),
-    "man_made": ("man_made",),
-    "boundary_kind": ("kind", "class", "fclass", "type", "subclass", "barrier_type", "类型", "类别", "种类", "性质"),
-    "building": ("building", "building:class", "bldg_class", "fclass", "type"),
-    "shop": ("shop",),
-    "office": ("office",),
-}  # fmt: skip
+from gridgis.inputs.words import spellings
+
+SPELLINGS: Mapping[str, tuple[str, ...]] = spellings("columns")
 """Field of ours -> the spellings it goes by, best first."""
 
 _POPULATION = re.compile(r"^(tot(al)?_?)?pop(ulation)?([_]?(est|total|tot|sum|count|num|all|\d{2,4}))*$|^pop")
@@ -99,10 +40,10 @@ def find_columns(frame: pd.DataFrame, field: str) -> list[str]:
     if field in ("population", "households"):
         names = {c: n for c, n in names.items() if not _NOT_A_COUNT.search(n)}
     found: list[str] = []
-    spellings = [normal(s) for s in SPELLINGS[field]]
-    for spelling in spellings:
+    usual = [normal(s) for s in SPELLINGS[field]]
+    for spelling in usual:
         found += [c for c, n in names.items() if n == spelling or n.replace("_", "") == spelling.replace("_", "")]
-    for spelling in spellings:
+    for spelling in usual:
         found += [c for c, n in names.items() if _is_cut(c, n, spelling)]
     if field == "population":
         found += [c for c, n in names.items() if _POPULATION.search(n) and pd.api.types.is_numeric_dtype(frame[c])]

@@ -42,13 +42,15 @@ def read_counts(values: pd.Series, ids: pd.Series, *, layer: str, column: str) -
     infinite = np.isinf(numbers)
     if infinite.any():
         faults.append(
-            f"{where}: {int(infinite.sum()):,} infinite values (ids {some(ids[infinite].tolist())}); leave unknown ones empty"
+            f"{where}: {int(infinite.sum()):,} infinite values (ids {some(ids[infinite].tolist())}); "
+            "leave unknown ones empty"
         )
     negative = (numbers < 0) & ~infinite
     if negative.any():
         shown = [f"{i}: {v:g}" for i, v in zip(ids[negative], numbers[negative], strict=True)]
         faults.append(
-            f"{where}: {int(negative.sum()):,} negative values (id: value {some(shown)}); correct them, or leave unknown ones empty"
+            f"{where}: {int(negative.sum()):,} negative values (id: value {some(shown)}); "
+            "correct them, or leave unknown ones empty"
         )
     return numbers.where(~infinite & ~negative), faults
 

@@ -55,7 +55,7 @@ def dbf_encoding(dbf: bytes, cpg: str | None) -> Encoding:
     for name in ("utf-8", "gb18030"):
         if _readable(texts, name):
             return Encoding(name, f"detected from the text{refused}")
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to import, rarely needed
+    from charset_normalizer import from_bytes
 
     best = from_bytes(b"\n".join(texts)[:200_000]).best()
     return Encoding(best.encoding if best is not None else "latin-1", f"detected from the text{refused}")

@@ -12,7 +12,7 @@ from gridgis.inputs.vector import unreadable
 
 def read_geoparquet(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     """Read a GeoParquet file, which holds one layer; raises InputError when it is none."""
-    import pyarrow as pa  # noqa: PLC0415 - slow to import, needed for this format alone
+    import pyarrow as pa
 
     if layer is not None and layer != path.stem:
         raise InputError(f"{path.name}: a GeoParquet file has no layers, so none is called “{layer}”")

@@ -8,7 +8,8 @@ import shapely
 from shapely import Polygon
 
 from gridgis.inputs.columns import as_text, coalesce, find_columns
-from gridgis.inputs.kinds import NOT_A_LINE, barrier_kinds, flags, road_kinds
+from gridgis.inputs.kinds import barrier_kinds, flags, green_plots, road_kinds
+from gridgis.inputs.words import NOTHING
 from gridgis.repair import Repairs, clean_geometry
 
 MIN_PLOT_M2 = 200.0
@@ -16,7 +17,6 @@ MIN_GREEN_M2 = 1000.0
 MIN_PLOT_WIDTH_M = 6.0
 """Land-use plots that are smaller, or narrower (2 × area ÷ perimeter), are verges and beds, not edges to go by."""
 MIN_WATER_M2 = 50.0
-_GREEN = ("grass", "flowerbed", "village_green", "garden", "scrub", "meadow", "grassland")
 
 
 def road_lines(
@@ -25,11 +25,9 @@ def road_lines(
     """Return the roads as lines of `Layers.lines`, inside the box `near`."""
     frame = clean_geometry(frame, label, "line", ids, repairs)
     kinds = road_kinds(frame)
-    repairs.add(
-        label, "no way on the ground (planned, a platform, …)", "left out", count=int((kinds == NOT_A_LINE).sum())
-    )
+    repairs.add(label, "no way on the ground (planned, a platform, …)", "left out", count=int((kinds == NOTHING).sum()))
     lines = _table(frame, kinds)
-    return _clipped(lines[lines["kind"] != NOT_A_LINE], near)
+    return _clipped(lines[lines["kind"] != NOTHING], near)
 
 
 def barrier_lines(
@@ -57,12 +55,12 @@ def barrier_lines(
 
     plot = surface & table["kind"].eq("landuse")
     width = 2 * table["area_m2"] / table.geometry.length.clip(lower=1e-9)
-    least = pd.Series(MIN_PLOT_M2, index=table.index).where(~_green(frame), MIN_GREEN_M2)
+    least = pd.Series(MIN_PLOT_M2, index=table.index).where(~green_plots(frame), MIN_GREEN_M2)
     slight = plot & ((table["area_m2"] < least) | (width < MIN_PLOT_WIDTH_M))
     repairs.add(label, "land-use plots too small or narrow to go by", "left out", count=int(slight.sum()))
 
     outlined = surface & table["kind"].isin(("landuse", "wall", "compound")) & ~slight
-    lined = ~surface & table["kind"].ne(NOT_A_LINE) & ~puddle
+    lined = ~surface & table["kind"].ne(NOTHING) & ~puddle
     lines = table[outlined | lined].drop(columns="area_m2")
     edges = outlined[lines.index]
     lines.loc[edges, "geometry"] = shapely.boundary(lines.geometry[edges].to_numpy())
@@ -95,11 +93,3 @@ def _clipped(lines: gpd.GeoDataFrame, near: Polygon) -> gpd.GeoDataFrame:
 def _enclosed(line: shapely.Geometry) -> float:
     parts = [part.coords for part in shapely.get_parts(line)]
     return float(sum(Polygon(xy).area for xy in parts if len(xy) > 3))
-
-
-def _green(frame: gpd.GeoDataFrame) -> pd.Series:
-    green = pd.Series(False, index=frame.index)
-    for field in ("landuse", "leisure", "natural", "boundary_kind"):
-        for column in find_columns(frame, field):
-            green |= frame[column].isin(_GREEN)
-    return green

@@ -1,0 +1,119 @@
+"""The buildings layer -> footprints with ids, counts, levels, height and use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely import MultiPolygon, Polygon
+
+from gridgis.errors import InputError, some
+from gridgis.inputs.columns import as_text, find_column, missing_column
+from gridgis.inputs.counts import read_counts, read_heights, read_levels
+from gridgis.inputs.tables import Table
+from gridgis.inputs.uses import building_uses
+from gridgis.repair import MIN_BUILDING_M2, Repairs, clean_geometry, find_duplicates, find_overlaps
+
+FIELDS = ("households", "population", "levels", "height", "use", "name", "id", "compound")
+"""What a buildings layer may say; each can be named in `columns`."""
+
+_COUNTS = ("households", "population")
+
+
+def unknown_fields(columns: Mapping[str, str]) -> list[str]:
+    """Return a fault for each key of `columns` that is no field of buildings."""
+    return [
+        f"“{field}” is no field of buildings; columns can be named for: {', '.join(FIELDS)}"
+        for field in columns
+        if field not in FIELDS
+    ]
+
+
+def read_figures(table: Table, columns: Mapping[str, str], repairs: Repairs, faults: list[str]) -> gpd.GeoDataFrame:
+    """Return the footprints, each once, with our columns; what cannot be used is added to `faults`."""
+    source, label = table.frame, table.label
+    faults += [missing_column(c, source.columns, label) for c in columns.values() if c not in source.columns]
+    named = {field: find_column(source, field, columns) for field in FIELDS}
+    ids = table.ids()
+    if "id" in columns and named["id"] is not None:
+        stated = as_text(source[named["id"]])
+        ids = stated.where(stated.notna(), ids)
+    frame = source[["geometry"]].copy()
+    frame["source_id"] = ids
+    for field in _COUNTS:
+        column = named[field]
+        frame[field] = np.nan
+        if column is not None:
+            frame[field], wrong = read_counts(source[column], ids, layer=label, column=column)
+            faults += wrong
+    for field, read in (("levels", read_levels), ("height", read_heights)):
+        column = named[field]
+        frame[field] = np.nan if column is None else read(source[column], ids, repairs, layer=label)
+    frame["use"] = building_uses(source, columns)
+    for field in ("name", "compound"):
+        column = named[field]
+        frame[field] = None if column is None else as_text(source[column])
+    return _once(frame, label, repairs, faults)
+
+
+def keep_inside(table: Table, outline: Polygon | MultiPolygon, repairs: Repairs) -> gpd.GeoDataFrame | None:
+    """Return the clean footprints that touch the jurisdiction, as `Layers.buildings`; None when none does.
+
+    Raises
+    ------
+    InputError
+        When some touch it, but none lies inside.
+    """
+    label = table.label
+    frame = clean_geometry(table.frame, label, "polygon", table.frame["source_id"], repairs)
+    small = frame.geometry.area < MIN_BUILDING_M2
+    repairs.add(label, f"footprint below {MIN_BUILDING_M2:g} m²", "left out", frame["source_id"][small].tolist())
+    frame = frame[~small]
+    shapely.prepare(outline)
+    touching = shapely.intersects(outline, frame.geometry.to_numpy())
+    if not touching.any():
+        return None
+    repairs.add(label, "wholly outside the jurisdiction", "left out", frame["source_id"][~touching].tolist())
+    frame = frame[touching].reset_index(drop=True).rename_axis("building_id")
+    frame["inside"] = shapely.covers(outline, shapely.point_on_surface(frame.geometry.to_numpy()))
+    if not frame["inside"].any():
+        raise InputError(
+            f"{label}: {len(frame):,} buildings touch the boundary but none lies inside it; check that both layers fit"
+        )
+    edge = frame["source_id"][~frame["inside"]].tolist()
+    repairs.add(label, "mostly outside the jurisdiction", "kept as shapes, their people not counted", edge)
+    for field in _COUNTS:
+        unknown = frame["inside"] & frame[field].isna()
+        if unknown.sum() < frame["inside"].sum():
+            repairs.add(label, f"no {field}", "estimated", frame["source_id"][unknown].tolist())
+    names = frame["source_id"].to_numpy()
+    pairs = [f"{names[a]}/{names[b]}" for a, b in find_overlaps(frame.geometry.to_numpy()).tolist()]
+    repairs.add(label, "neighbours that overlap", "kept; the area they share goes to one of them", pairs)
+    kept = ["source_id", "households", "population", "levels", "height", "use", "name", "compound", "inside"]
+    return frame[["geometry", *kept]]
+
+
+def _once(frame: gpd.GeoDataFrame, label: str, repairs: Repairs, faults: list[str]) -> gpd.GeoDataFrame:
+    """Keep a footprint that is there several times once, with the counts that any of its rows knows."""
+    first = find_duplicates(frame.geometry.to_numpy())
+    again = first != np.arange(len(frame))
+    if not again.any():
+        return frame
+    groups = frame.groupby(first, sort=False)
+    differing: set[int] = set()
+    for field in _COUNTS:
+        counts = groups[field].nunique()
+        differing |= set(counts[counts > 1].index)
+    if differing:
+        ids = [" = ".join(frame["source_id"][first == at].tolist()) for at in sorted(differing)]
+        faults.append(
+            f"{label}: {len(differing):,} footprints are there several times with different counts ({some(ids)}); "
+            "merge their rows, adding up the counts if they are parts of one building"
+        )
+    for field in (*_COUNTS, "levels", "height", "name", "compound"):
+        known = groups[field].first()
+        frame.loc[known.index, field] = known
+    repairs.add(label, "the same footprint again", "kept once", frame["source_id"][again].tolist())
+    return frame[~again]
