@@ -1,0 +1,104 @@
+"""The command line: parse, call, print; one command a file."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from gridgis.cli.audit import audit
+from gridgis.cli.cases import cases
+from gridgis.cli.demo import demo
+from gridgis.cli.inspect import inspect
+from gridgis.cli.osm import osm
+from gridgis.cli.parameters import Settings, debug_option
+from gridgis.cli.partition import partition
+from gridgis.cli.partition_graph import partition_graph
+from gridgis.cli.terminal import end_on_terminate
+from gridgis.errors import ExportError, GridgisError, InfeasibleError, InputError
+
+EXIT_CODES: tuple[tuple[type[GridgisError], int], ...] = (
+    (InputError, 2),
+    (ExportError, 2),
+    (InfeasibleError, 3),
+    (GridgisError, 2),
+)
+"""What an error means for whoever called the program; the first line that fits counts."""
+
+UNEXPECTED = 70
+STOPPED = 130
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done (audit: everything holds); 1 the audit found a fault; 2 input or options that cannot "
+    "be used; 3 the rules cannot be met (the best plan and the reasons are written all the same).",
+)
+@click.version_option(package_name="gridgis", message="gridgis %(version)s")
+@debug_option
+def cli() -> None:
+    """Divide a jurisdiction into balanced service grids along its roads and rivers, and certify the result."""
+
+
+for command in (demo, partition, audit, inspect, osm, cases, partition_graph):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    end_on_terminate()
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; every error becomes its text on standard error."""
+    settings = Settings()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.lastResort = None
+        try:
+            code = cli.main(arguments, prog_name="gridgis", standalone_mode=False, obj=settings)
+        except click.exceptions.Exit as end:
+            return end.exit_code
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("stopped; nothing was left half-written", err=True)
+            return STOPPED
+        except GridgisError as error:
+            _show(error, settings)
+            return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+        except Exception as error:  # the last door: a person gets one line, a developer the traceback
+            _show_unexpected(error, settings)
+            return UNEXPECTED
+    return code if isinstance(code, int) else 0
+
+
+def _show(error: GridgisError, settings: Settings) -> None:
+    if settings.debug:
+        traceback.print_exception(error)
+    lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    mark = click.style("error:", fg="red", bold=True)
+    if len(lines) == 1:
+        click.echo(f"{mark} {lines[0]}", err=True)
+        return
+    click.echo(f"{mark} {len(lines)} things are wrong", err=True)
+    for line in lines:
+        click.echo(f"  - {line}", err=True)
+
+
+def _show_unexpected(error: Exception, settings: Settings) -> None:
+    if settings.debug:
+        traceback.print_exception(error)
+    what = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no details'}"
+    click.echo(
+        f"{click.style('unexpected:', fg='red', bold=True)} {what}. This is a mistake in gridgis, not in your data; "
+        "run the same command with --debug and report what it prints",
+        err=True,
+    )

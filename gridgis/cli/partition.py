@@ -1,0 +1,81 @@
+"""``gridgis partition``: layers in, a certified plan out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gridgis.cli.parameters import (
+    LayerFiles,
+    debug_option,
+    language_option,
+    layer_options,
+    output_option,
+    plan_options,
+    take_options,
+)
+from gridgis.cli.terminal import output_console, show_steps
+from gridgis.errors import InputError
+
+if TYPE_CHECKING:
+    from gridgis.layers import Layers
+    from gridgis.options import PlanOptions
+    from gridgis.plan import Plan
+    from gridgis.report import Language
+
+CANNOT_BE_MET = 3
+
+
+@click.command()
+@layer_options(roads_required=True)
+@plan_options
+@output_option()
+@language_option
+@debug_option
+def partition(output: str, language: Language, **given: Any) -> int:
+    """Divide a jurisdiction into grids and certify them.
+
+    Writes grids.gpkg, grids.geojson, grids.shp, plan.json, audit.json, report.html and map.png. Files
+    may be Shapefile (also zipped, UTF-8 or GBK), GeoPackage, GeoJSON, FlatGeobuf or GeoParquet.
+    """
+    files = LayerFiles.take(given)
+    options = take_options(given, columns=files.columns)
+    check_folder(output)
+    with show_steps() as progress:
+        progress("layers", 0.0)
+        layers = files.read()
+        plan = divide(layers, options, Path(output), language, progress)
+    return conclude(plan, output, language)
+
+
+def check_folder(output: str) -> None:
+    """Refuse a place that cannot be written to before hours of work rather than after."""
+    folder = Path(output)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{output}: is a file; give -o a folder, or a name that is free")
+
+
+def divide(
+    layers: Layers, options: PlanOptions, folder: Path, language: Language, progress: Callable[[str, float], None]
+) -> Plan:
+    """Make the plan and write its files, all or none."""
+    import gridgis
+    from gridgis.export import write_plan
+
+    plan = gridgis.make_plan(layers, options, progress=progress)
+    write_plan(plan, folder, language=language, progress=progress)
+    return plan
+
+
+def conclude(plan: Plan, output: str, language: Language) -> int:
+    """Print the table, the reasons and the verdict; return the exit code."""
+    from gridgis.report import print_report
+
+    console = output_console()
+    print_report(plan, console, language)
+    written = f"文件已写入 {output}" if language == "zh" else f"The files are in {output}"
+    console.print(written, markup=False)
+    return 0 if plan.certificate.holds and not plan.assignment.proofs else CANNOT_BE_MET

@@ -1,0 +1,89 @@
+"""What a terminal shows while work goes on: consoles, the progress display, the language."""
+
+from __future__ import annotations
+
+import locale
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gridgis.report import Language
+
+Progress = Callable[[str, float], None]
+
+PIPED_WIDTH = 160
+"""Columns of a table that no terminal shows, so that nothing in it is cut."""
+
+
+def system_language() -> Language:
+    """Return the language of the user's locale: Chinese where it is that, else English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return "zh" if os.environ[name].lower().startswith("zh") else "en"
+    name = locale.getlocale()[0] or ""
+    return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
+
+
+def output_console() -> Console:
+    """Return standard output: coloured on a terminal, plain and wide in a pipe or file."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+
+
+@contextmanager
+def show_steps() -> Iterator[Progress]:
+    """Give a function ``(step, done 0…1)`` that shows the step under way on standard error.
+
+    On a terminal each step is a bar with its name and time; elsewhere it is one short line.
+    """
+    if not sys.stderr.isatty():
+        yield _one_line_a_step()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+        steps: dict[str, TaskID] = {}
+
+        def show(step: str, done: float) -> None:
+            if step not in steps:
+                for earlier in steps.values():
+                    bars.update(earlier, completed=1.0)
+                steps[step] = bars.add_task(step, total=1.0)
+            bars.update(steps[step], completed=min(max(done, 0.0), 1.0))
+
+        yield show
+        for step in steps.values():
+            bars.update(step, completed=1.0)
+
+
+def _one_line_a_step() -> Progress:
+    seen: set[str] = set()
+
+    def show(step: str, done: float) -> None:
+        if step not in seen:
+            seen.add(step)
+            click.echo(f"gridgis: {step}", err=True)
+
+    return show
+
+
+def end_on_terminate() -> None:
+    """Let the system's request to end do what Ctrl-C does: clean up, then go."""
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
