@@ -1,0 +1,180 @@
+"""The lines that may cut, with what they are; and buildings as the things no line may enter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gridgis.arrangement import runs
+from gridgis.features import KINDS
+from gridgis.layers import Layers
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Geometries = npt.NDArray[np.object_]
+
+KIND_NAMES = np.array(list(KINDS), object)
+"""Kind codes are positions in this array."""
+
+CODE = {name: code for code, name in enumerate(KINDS)}
+RANK = np.array([kind.rank for kind in KINDS.values()])
+STEP = np.array([kind.step for kind in KINDS.values()])
+COST = np.array([kind.cost for kind in KINDS.values()])
+BLOCKS = np.array([kind.blocks for kind in KINDS.values()])
+VISIBLE = np.array([kind.visible for kind in KINDS.values()])
+
+OVERLAP_M2 = 1e-4
+"""Buildings that overlap by more than this stay together; less is rounding in the source."""
+
+ON_LINE_M = 1e-4
+"""An edge's middle lies on its source line within this: rounding moves vertices by a micrometre."""
+
+
+@dataclass(frozen=True)
+class Linework:
+    """Lines with their kind (code) and name (text or None), position by position."""
+
+    geometry: Geometries
+    kind: Ints
+    name: Geometries
+
+    @classmethod
+    def of_kind(cls, geometry: Geometries, kind: str, name: Geometries | None = None) -> Linework:
+        names = np.full(len(geometry), None, object) if name is None else name
+        return cls(geometry, np.full(len(geometry), CODE[kind], np.int64), names)
+
+    @classmethod
+    def joined(cls, *parts: Linework) -> Linework:
+        return cls(
+            np.concatenate([p.geometry for p in parts]),
+            np.concatenate([p.kind for p in parts]),
+            np.concatenate([p.name for p in parts]),
+        )
+
+    def only(self, chosen: Bools | Ints) -> Linework:
+        return Linework(self.geometry[chosen], self.kind[chosen], self.name[chosen])
+
+    def exploded(self) -> Linework:
+        """Return single, non-empty LineStrings."""
+        parts, of = shapely.get_parts(self.geometry, return_index=True)
+        line = (shapely.get_dimensions(parts) == 1) & (shapely.length(parts) > 0)
+        return Linework(parts[line], self.kind[of[line]], self.name[of[line]])
+
+    def tag(self, edges: Geometries) -> tuple[Ints, Geometries]:
+        """Find each edge's kind code and name: those of the highest-ranking line it lies on."""
+        middle = shapely.line_interpolate_point(edges, 0.5, normalized=True)
+        edge, line = shapely.STRtree(self.geometry).query(middle, predicate="dwithin", distance=ON_LINE_M)
+        named = np.array([name is not None for name in self.name], bool)
+        order = np.lexsort((line, ~named[line], -RANK[self.kind[line]], edge))
+        edge, line = edge[order], line[order]
+        first = np.unique(edge, return_index=True)[1]
+        kind = np.full(len(edges), CODE["none"], np.int64)
+        name = np.full(len(edges), None, object)
+        kind[edge[first]] = self.kind[line[first]]
+        name[edge[first]] = self.name[line[first]]
+        return kind, name
+
+
+@dataclass(frozen=True)
+class Clumps:
+    """Buildings as uncuttable footprints: overlapping ones form one clump.
+
+    Attributes
+    ----------
+    of
+        (b,) building position -> clump.
+    footprint
+        (c,) the clump's area inside the jurisdiction (Polygon or MultiPolygon).
+    """
+
+    of: Ints
+    footprint: Geometries
+
+
+def find_clumps(layers: Layers) -> Clumps:
+    """Join buildings that overlap, and clip the footprints to the jurisdiction."""
+    shapes = layers.buildings.geometry.to_numpy()
+    i, j = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    pair = i < j
+    i, j = i[pair], j[pair]
+    meets = shapely.relate_pattern(shapes[i], shapes[j], "T********")
+    i, j = i[meets], j[meets]
+    over = shapely.area(shapely.intersection(shapes[i], shapes[j])) > OVERLAP_M2
+    count, of = _components(len(shapes), i[over], j[over])
+    footprint = np.empty(count, object)
+    size = np.bincount(of, minlength=count)
+    alone = size[of] == 1
+    footprint[of[alone]] = shapes[alone]
+    order = np.argsort(of, kind="stable")
+    start = np.searchsorted(of[order], np.arange(count + 1))
+    for clump in np.flatnonzero(size > 1):
+        footprint[clump] = shapely.union_all(shapes[order[start[clump] : start[clump + 1]]])
+    shapely.prepare(layers.boundary)
+    across = ~shapely.contains_properly(layers.boundary, footprint)
+    footprint[across] = _areas(shapely.intersection(footprint[across], layers.boundary))
+    return Clumps(of.astype(np.int64), footprint)
+
+
+def cutting_lines(layers: Layers) -> Linework:
+    """Return every line that may cut: roads and barriers above ground, shores, compounds' edges, inside the boundary."""
+    table = layers.lines
+    kinds = table["kind"].map(CODE).to_numpy(np.int64)
+    lines = Linework(table.geometry.to_numpy(), kinds, table["name"].to_numpy(object))
+    lines = lines.only(~table["tunnel"].to_numpy(bool) & (STEP[kinds] >= 0))
+    for kind, areas in (("water", layers.water), ("compound", layers.compounds)):
+        if len(areas):
+            outline = Linework.of_kind(shapely.boundary(areas.geometry.to_numpy()), kind, areas["name"].to_numpy(object))
+            lines = Linework.joined(lines, outline)
+    lines = lines.exploded()
+    shapely.prepare(layers.boundary)
+    within = shapely.contains_properly(layers.boundary, lines.geometry)
+    clipped = Linework(
+        np.where(within, lines.geometry, shapely.intersection(lines.geometry, layers.boundary)), lines.kind, lines.name
+    )
+    return clipped.exploded()
+
+
+def entered(lines: Geometries, clumps: Clumps) -> tuple[Ints, Ints]:
+    """Find the pairs (line, clump) where a line runs through a clump's inside."""
+    line, clump = shapely.STRtree(clumps.footprint).query(lines, predicate="intersects")
+    through = shapely.relate_pattern(lines[line], clumps.footprint[clump], "T********")
+    return line[through], clump[through]
+
+
+def erase_inside(lines: Linework, clumps: Clumps, pairs: tuple[Ints, Ints]) -> Linework:
+    """Take the parts inside clumps away from lines; ``pairs`` as `entered` finds them."""
+    line, clump = pairs
+    order = np.argsort(line, kind="stable")
+    line, clump = line[order], clump[order]
+    geometry = lines.geometry.copy()
+    for which, members in runs(line):
+        geometry[which] = shapely.difference(geometry[which], shapely.union_all(clumps.footprint[clump[members]]))
+    return Linework(geometry, lines.kind, lines.name).exploded()
+
+
+def outlines(clumps: Clumps, chosen: Ints) -> Linework:
+    """Return the outlines of chosen clumps as lines of kind ``building``."""
+    return Linework.of_kind(shapely.boundary(clumps.footprint[chosen]), "building").exploded()
+
+
+def _components(n: int, i: Ints, j: Ints) -> tuple[int, Ints]:
+    matrix = coo_array((np.ones(len(i), np.int8), (i, j)), shape=(n, n))
+    count, label = connected_components(matrix, directed=False)
+    return int(count), label
+
+
+def _areas(geometries: Geometries) -> Geometries:
+    """Keep only the polygons of mixed geometries."""
+    mixed = shapely.get_type_id(geometries) == shapely.GeometryType.GEOMETRYCOLLECTION
+    out = geometries.copy()
+    for k in np.flatnonzero(mixed):
+        parts = shapely.get_parts(geometries[k])
+        out[k] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    flat = shapely.get_dimensions(out) < 2
+    out[flat] = shapely.Polygon()
+    return out

@@ -1,0 +1,189 @@
+"""What visible lines enclose: pieces and blocks, how full of people they are, and which must be divided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gridgis.arrangement import Arrangement
+from gridgis.layers import Layers
+from gridgis.linework import STEP, Clumps, Linework
+from gridgis.options import PlanOptions
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Geometries = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Load:
+    """Counts of clumps, pieces or blocks, and how full they would make a grid."""
+
+    households: Ints
+    population: Ints
+    limits: tuple[float, float]
+
+    @classmethod
+    def of_clumps(cls, counts: pd.DataFrame, clumps: Clumps, options: PlanOptions) -> Load:
+        households = counts["households"].to_numpy(np.int64)
+        population = counts["population"].to_numpy(np.int64)
+        limits = [np.inf if band is None else band.high for band in (options.households, options.population)]
+        if np.isinf(limits).all() and options.grids:
+            limits = [max(1.0, 1.25 * total.sum() / options.grids) for total in (households, population)]
+        n = len(clumps.footprint)
+        return cls(
+            np.bincount(clumps.of, households, n).astype(np.int64),
+            np.bincount(clumps.of, population, n).astype(np.int64),
+            (limits[0], limits[1]),
+        )
+
+    def grouped(self, of: Ints, n: int) -> Load:
+        """Sum by group; members with ``of`` = -1 are left out."""
+        member = of >= 0
+        sums = [np.bincount(of[member], v[member], n).astype(np.int64) for v in (self.households, self.population)]
+        return Load(sums[0], sums[1], self.limits)
+
+    @property
+    def share(self) -> Floats:
+        """Share of a full grid, by the tighter band."""
+        return np.maximum(self.households / self.limits[0], self.population / self.limits[1])
+
+    @property
+    def empty(self) -> Bools:
+        return (self.households == 0) & (self.population == 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pieces:
+    """Faces between visible lines, each with the entered buildings that were given to it.
+
+    Attributes
+    ----------
+    host
+        (p,) the face that makes the piece; entered clumps' faces join it.
+    piece
+        (f,) face -> piece.
+    piece_of_clump
+        (c,) clump -> piece.
+    water
+        (f,) the face is a water surface.
+    block
+        (p,) piece -> block: joined across lesser lines; a compound is one block.
+    compound
+        (p,) piece -> position of its compound, or -1.
+    load, block_load
+        People of the pieces and blocks.
+    """
+
+    arrangement: Arrangement
+    host: Ints
+    piece: Ints
+    piece_of_clump: Ints
+    water: Bools
+    block: Ints
+    compound: Ints
+    load: Load
+    block_load: Load
+
+    def kept_whole(self, options: PlanOptions) -> Bools:
+        """(p,) pieces whose block stays one unit: light ones, and compounds that fit one grid."""
+        limit = np.where(self.compound >= 0, 1.0, options.unit_share)
+        share: Floats = self.block_load.share[self.block]
+        return share <= limit
+
+
+def build_pieces(
+    arrangement: Arrangement, lines: Linework, clumps: Clumps, crossed: Ints, people: Load, layers: Layers
+) -> Pieces:
+    """Give entered clumps to a face beside them, and join faces across lesser lines into blocks."""
+    faces = arrangement.faces
+    inner = shapely.point_on_surface(faces)
+    clump_of_face = covering(clumps.footprint[crossed], inner)
+    is_clump = clump_of_face >= 0
+    host_of_face = adopt(arrangement, is_clump)
+    host, piece = np.unique(host_of_face, return_inverse=True)
+
+    face_of_clump = covering(faces, shapely.point_on_surface(clumps.footprint))
+    piece_of_clump = np.where(face_of_clump >= 0, piece[face_of_clump], -1)
+
+    water = np.zeros(len(faces), bool)
+    if len(layers.water):
+        water = (covering(layers.water.geometry.to_numpy(), inner) >= 0) & ~is_clump
+    compound = np.full(len(host), -1)
+    if len(layers.compounds):
+        compound = covering(layers.compounds.geometry.to_numpy(), inner[host])
+
+    kind, _ = lines.tag(arrangement.edges)
+    both = arrangement.right >= 0
+    a, b = piece[arrangement.left[both]], piece[arrangement.right[both]]
+    same_compound = compound[a] == compound[b]
+    lesser = (STEP[kind[both]] == 1) | (compound[a] >= 0)
+    block = joined(len(host), a[same_compound & lesser], b[same_compound & lesser])
+    load = people.grouped(piece_of_clump, len(host))
+    return Pieces(
+        arrangement=arrangement,
+        host=host,
+        piece=piece,
+        piece_of_clump=piece_of_clump,
+        water=water,
+        block=block,
+        compound=compound,
+        load=load,
+        block_load=load.grouped(block, int(block.max()) + 1),
+    )
+
+
+def adopt(arrangement: Arrangement, orphan: Bools) -> Ints:
+    """Give every orphan face to the neighbour it shares most line with; others keep themselves.
+
+    Orphans among orphans follow, round by round; those without any neighbour keep themselves.
+    """
+    host = np.where(orphan, -1, np.arange(len(orphan)))
+    both = arrangement.right >= 0
+    a = np.concatenate([arrangement.left[both], arrangement.right[both]])
+    b = np.concatenate([arrangement.right[both], arrangement.left[both]])
+    length = np.tile(arrangement.length_m[both], 2)
+    while True:
+        open_ = (host[a] < 0) & (host[b] >= 0)
+        if not open_.any():
+            break
+        choice = strongest(a[open_], host[b[open_]], length[open_])
+        host[choice[:, 0]] = choice[:, 1]
+    return np.where(host < 0, np.arange(len(orphan)), host)
+
+
+def strongest(member: Ints, group: Ints, weight: Floats) -> Ints:
+    """For each member the group with the largest summed weight: rows (member, group)."""
+    order = np.lexsort((group, member))
+    member, group, weight = member[order], group[order], weight[order]
+    start = np.flatnonzero(np.r_[True, (np.diff(member) != 0) | (np.diff(group) != 0)])
+    total = np.add.reduceat(weight, start)
+    member, group = member[start], group[start]
+    order = np.lexsort((group, -total, member))
+    member, group = member[order], group[order]
+    first = np.r_[True, np.diff(member) != 0]
+    return np.column_stack([member[first], group[first]])
+
+
+def covering(areas: Geometries, points: Geometries) -> Ints:
+    """Position of the (first) area around each point, or -1."""
+    out = np.full(len(points), -1, np.int64)
+    point, area = shapely.STRtree(areas).query(points, predicate="intersects")
+    order = np.lexsort((area, point))
+    which, first = np.unique(point[order], return_index=True)
+    out[which] = area[order][first]
+    return out
+
+
+def joined(n: int, a: Ints, b: Ints) -> Ints:
+    """Label connected components of ``n`` things with pairs ``(a, b)``."""
+    matrix = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(n, n))
+    label: Ints = connected_components(matrix, directed=False)[1].astype(np.int64)
+    return label

@@ -1,0 +1,183 @@
+"""The main job as one recipe: layers and options in, a certified plan out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from gridgis.audit import Certificate, audit_grids
+from gridgis.errors import InputError
+from gridgis.features import KINDS
+from gridgis.graph import Graph
+from gridgis.grids import draw_grids, renumber
+from gridgis.layers import Layers
+from gridgis.neighbours import Join, build_graph
+from gridgis.options import PlanOptions
+from gridgis.partition import Assignment, partition
+from gridgis.population import count_people
+from gridgis.units import Units, build_units
+
+if TYPE_CHECKING:
+    import folium
+
+    from gridgis.report import Report
+
+Progress = Callable[[str, float], None]
+Language = Literal["zh", "en"]
+
+STEPS = ("people", "units", "graph", "partition", "grids", "audit")
+"""Names of the steps, as progress reports them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A division of a jurisdiction into grids, with all that it came from and its certificate.
+
+    A plan is its assignment, options and the fingerprint of its layers; everything else
+    is derived and can be drawn again.
+
+    Attributes
+    ----------
+    counts
+        Households and people by ``building_id``, see `population.count_people`.
+    joins
+        Units that are neighbours although nothing leads across, see `neighbours.build_graph`.
+    grids
+        Index ``grid_id``; see ``docs/architecture.md``.
+    """
+
+    options: PlanOptions
+    layers: Layers
+    counts: pd.DataFrame
+    units: Units
+    graph: Graph
+    joins: tuple[Join, ...]
+    assignment: Assignment
+    grids: gpd.GeoDataFrame
+    certificate: Certificate
+
+    @cached_property
+    def building_grid(self) -> pd.Series:
+        """building_id -> grid_id; -1 for a building that only touches the jurisdiction."""
+        unit = self.units.buildings.to_numpy(np.int64)
+        grid = np.where(unit >= 0, self.assignment.grid[unit], -1)
+        return pd.Series(grid, index=self.units.buildings.index, name="grid_id")
+
+    @property
+    def rules_met(self) -> bool:
+        """Whether every grid keeps every band and the certificate holds."""
+        return bool(self.certificate.holds and self.certificate.rows["in_bands"].all())
+
+    @cached_property
+    def report(self) -> Report:
+        """Tables for people: grids, boundaries, explanations."""
+        from gridgis.report import build_report
+
+        return build_report(self)
+
+    def explore(self, *, language: Language = "zh") -> folium.Map:
+        """Return an interactive map."""
+        from gridgis.preview.html import explore
+
+        return explore(self, language=language)
+
+    def to_file(self, path: str | Path, *, language: Language = "zh") -> list[Path]:
+        """Write one file (a shapefile: its parts); the suffix chooses the format, see `export.EXPORTERS`."""
+        from gridgis.export import write_file
+
+        return write_file(self, path, language=language)
+
+    def write(self, folder: str | Path, *, language: Language = "zh") -> list[Path]:
+        """Write the whole set of files into a folder: all of them, or none."""
+        from gridgis.export import write_plan
+
+        return write_plan(self, folder, language=language)
+
+
+def make_plan(layers: Layers, options: PlanOptions | None = None, *, progress: Progress | None = None) -> Plan:
+    """Divide a jurisdiction into balanced grids and certify the result.
+
+    Parameters
+    ----------
+    progress
+        Called with the name of a step (one of `STEPS`) and how much of it is done, 0 … 1.
+
+    Raises
+    ------
+    InputError
+        Counts that cannot be used, or more grids asked for than there are buildings.
+    InfeasibleError
+        The number of grids asked for cannot be had. Bands that cannot be kept are no
+        error: the plan's certificate explains them.
+    """
+    options = options or PlanOptions()
+    report = progress or (lambda step, done: None)
+    report("people", 0.0)
+    counts = count_people(layers, options)
+    _check_number(layers, options)
+    report("people", 1.0)
+    units = build_units(layers, counts, options, progress=progress)
+    report("graph", 0.0)
+    graph, joins = build_graph(units, options)
+    report("graph", 1.0)
+    assignment = renumber(units, partition(graph, options, progress=progress))
+    report("grids", 0.0)
+    grids = draw_grids(units, assignment, layers, options, counts=counts)
+    report("audit", 0.0)
+    certificate = audit_grids(
+        grids,
+        layers.boundary,
+        layers.buildings.assign(households=counts["households"], population=counts["population"]),
+        households=options.households,
+        population=options.population,
+        lines=layers.lines,
+        water=layers.water,
+        compounds=layers.compounds,
+        proofs=assignment.proofs,
+        visible_at_best=visible_at_best(units, assignment),
+    )
+    report("audit", 1.0)
+    return Plan(
+        options=options,
+        layers=layers,
+        counts=counts,
+        units=units,
+        graph=graph,
+        joins=joins,
+        assignment=assignment,
+        grids=grids,
+        certificate=certificate,
+    )
+
+
+def visible_at_best(units: Units, assignment: Assignment) -> float:
+    """Share of the inner boundary that could have followed something visible, at best.
+
+    A piece between visible lines that is too heavy for one grid must be cut out of sight;
+    unseen boundary inside any other piece could have been avoided.
+    """
+    edges = units.edges[units.edges["right"] >= 0]
+    left, right = edges["left"].to_numpy(np.int64), edges["right"].to_numpy(np.int64)
+    inner = assignment.grid[left] != assignment.grid[right]
+    length = edges["length_m"].to_numpy(float)
+    unseen = ~edges["kind"].map({name: kind.visible for name, kind in KINDS.items()}).to_numpy(bool)
+    face = units.frame["face"].to_numpy()
+    forced = unseen & (face[left] == face[right]) & (units.frame["face_share"].to_numpy(float)[left] > 1)
+    total = float(length[inner].sum())
+    return 1.0 - float(length[inner & forced].sum()) / total if total > 0 else 1.0
+
+
+def _check_number(layers: Layers, options: PlanOptions) -> None:
+    buildings = int(layers.buildings["inside"].sum())
+    if options.grids is not None and options.grids > buildings:
+        raise InputError(
+            f"{options.grids:,} grids were asked for, but the jurisdiction has {buildings:,} buildings, which are "
+            f"never cut; ask for at most {buildings:,}"
+        )

@@ -1,0 +1,72 @@
+"""Divide a face between things inside it (buildings) or around it (banks): Voronoi lines, clipped to the face.
+
+Only the ridges between points of different owners are kept, as lines; cells are never
+built, dissolved or clipped one by one, so a face with a thousand buildings takes
+milliseconds. After Fleischmann et al. (2020), "Morphological tessellation as a way of
+partitioning space", with the lines instead of the cells as the result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from scipy.spatial import QhullError, Voronoi
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Geometries = npt.NDArray[np.object_]
+
+SHRINK_M = 0.4
+"""Touching buildings are drawn in by this much, so that a line fits between them."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Points that stand for owners: ``xy`` (n, 2) and each point's ``owner`` (n,)."""
+
+    xy: Floats
+    owner: Ints
+
+
+def sample_outlines(polygons: Geometries, *, spacing_m: float = 2.0) -> Samples:
+    """Sample points along polygons' outlines, drawn in a little; owner = position in ``polygons``."""
+    inner = shapely.buffer(polygons, -SHRINK_M, join_style="mitre")
+    gone = shapely.is_empty(inner)
+    inner[gone] = polygons[gone]
+    return sample_lines(shapely.boundary(inner), spacing_m=spacing_m)
+
+
+def sample_lines(lines: Geometries, *, spacing_m: float) -> Samples:
+    """Sample points along lines at most ``spacing_m`` apart; owner = position in ``lines``."""
+    xy, owner = shapely.get_coordinates(shapely.segmentize(lines, spacing_m), return_index=True)
+    return Samples(xy, owner)
+
+
+def dividing_lines(face: shapely.Polygon, samples: Samples) -> Geometries:
+    """Return the lines (LineString) that separate the owners' points within ``face``."""
+    none = np.empty(0, object)
+    if len(samples.xy) < 2 or samples.owner.min() == samples.owner.max():
+        return none
+    # Qhull likes small numbers; four far points close every cell near the face.
+    xmin, ymin, xmax, ymax = face.bounds
+    middle = np.array([(xmin + xmax) / 2, (ymin + ymax) / 2])
+    reach = 10 * (max(xmax - xmin, ymax - ymin) + 1)
+    far = np.array([[reach, 0], [-reach, 0], [0, reach], [0, -reach]])
+    xy, first = np.unique(np.round(samples.xy - middle, 6), axis=0, return_index=True)
+    owner = np.concatenate([samples.owner[first], np.full(4, -1)])
+    try:
+        voronoi = Voronoi(np.vstack([xy, far]))
+    except QhullError:  # all points on one line: nothing to divide between
+        return none
+    pair = owner[voronoi.ridge_points]
+    ridges = np.asarray(voronoi.ridge_vertices)
+    kept = (pair[:, 0] != pair[:, 1]) & (pair.min(axis=1) >= 0) & (ridges.min(axis=1) >= 0)
+    segments = voronoi.vertices[ridges[kept]] + middle
+    if not len(segments):
+        return none
+    merged = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(segments)))
+    clipped = shapely.get_parts(shapely.intersection(merged, face))
+    return clipped[shapely.get_dimensions(clipped) == 1]

@@ -1,0 +1,302 @@
+"""Layers -> units: the smallest pieces that a grid boundary never cuts, and the lines between them.
+
+Blocks are what roads, rivers, railways and the jurisdiction's boundary enclose. A block too
+large for its share of a grid is divided in steps: along lesser lines (service roads, paths,
+walls, land-use edges), then between its buildings. A building that a line would enter keeps its
+whole footprint: the line is taken away inside it, and its outline becomes the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
+
+from gridgis.arrangement import Arrangement, arrange
+from gridgis.divide import Division, between_buildings, water_among_banks
+from gridgis.layers import Layers
+from gridgis.linework import (
+    BLOCKS,
+    CODE,
+    COST,
+    KIND_NAMES,
+    Clumps,
+    Linework,
+    cutting_lines,
+    entered,
+    erase_inside,
+    find_clumps,
+    outlines,
+)
+from gridgis.options import PlanOptions
+from gridgis.pieces import Load, Pieces, build_pieces, covering, joined, strongest
+from gridgis.walk import crossings
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Units:
+    """The smallest pieces never cut.
+
+    Attributes
+    ----------
+    frame
+        Index ``unit_id`` 0 … n-1; ``geometry`` (Polygon), ``households``, ``population``,
+        ``buildings`` (int), ``area_m2``, ``x``, ``y`` (a point inside), ``block``, ``face``
+        (the piece between visible lines that the unit belongs to), ``face_share`` (how full a
+        grid that piece would make), ``compound`` (-1: none).
+    buildings
+        building_id -> unit_id; -1 for a building that only touches the jurisdiction.
+    edges
+        Pieces of line between two units, or a unit and the outside (``right`` = -1):
+        ``geometry``, ``left``, ``right``, ``length_m``, ``kind``, ``name``, ``walkable``.
+    """
+
+    frame: gpd.GeoDataFrame
+    buildings: pd.Series
+    edges: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """Faces of the final arrangement, each with the ``label`` it wants to be one unit with.
+
+    ``piece`` (a,) is the piece it lies in, ``clump`` (a,) the clump whose outline encloses it or -1;
+    ``label_of_clump`` (c,) the label that holds each clump.
+    """
+
+    arrangement: Arrangement
+    label: Ints
+    piece: Ints
+    clump: Ints
+    atom_of_clump: Ints
+
+
+def build_units(layers: Layers, counts: pd.DataFrame, options: PlanOptions, *, progress: Progress | None = None) -> Units:
+    """Cut a jurisdiction into units; ``counts`` as from `population.count_people`."""
+    report = progress or (lambda step, done: None)
+    report("units", 0.0)
+    clumps = find_clumps(layers)
+    people = Load.of_clumps(counts, clumps, options)
+    lines = cutting_lines(layers)
+    pairs = entered(lines.geometry, clumps)
+    crossed = np.unique(pairs[1])
+    lines = Linework.joined(erase_inside(lines, clumps, pairs), outlines(clumps, crossed))
+    report("units", 0.2)
+    pieces = build_pieces(arrange(lines.geometry, layers.boundary), lines, clumps, crossed, people, layers)
+    report("units", 0.4)
+    between, parted = between_buildings(pieces, clumps, options)
+    shores = water_among_banks(pieces)
+    outlined = np.union1d(crossed, parted)
+    fresh = outlines(clumps, np.setdiff1d(outlined, crossed))
+    lines = Linework.joined(lines, fresh, between.lines, shores.lines)
+    report("units", 0.6)
+    atoms = label_atoms(arrange(lines.geometry, layers.boundary), pieces, clumps, outlined, between, shores, options)
+    report("units", 0.8)
+    kind, name = lines.tag(atoms.arrangement.edges)
+    kind[atoms.arrangement.right < 0] = CODE["jurisdiction"]
+    unit = merge_atoms(atoms, kind, people, pieces)
+    unit = tie_clumps(atoms, unit)
+    units = describe_units(layers, counts, atoms, kind, name, unit, clumps, pieces)
+    report("units", 1.0)
+    return units
+
+
+def label_atoms(
+    arrangement: Arrangement,
+    pieces: Pieces,
+    clumps: Clumps,
+    outlined: Ints,
+    between: Division,
+    shores: Division,
+    options: PlanOptions,
+) -> Atoms:
+    """Say for every face of the final arrangement which unit it wants to be part of.
+
+    Labels: block of a whole block; piece of a divided block; clump within a divided piece.
+    """
+    inner = shapely.point_on_surface(arrangement.faces)
+    xy = shapely.get_coordinates(inner)
+    parent = covering(pieces.arrangement.faces, inner)
+    piece = pieces.piece[parent]
+    whole = pieces.kept_whole(options)
+    blocks, count = len(pieces.block_load.households), len(pieces.host)
+    label_of_piece = np.where(whole, pieces.block, blocks + np.arange(count))
+    label = label_of_piece[piece]
+    order = np.argsort(parent, kind="stable")
+    start = np.searchsorted(parent[order], np.arange(len(pieces.arrangement.faces) + 1))
+    for division, relabel in (
+        (between, lambda owner: blocks + count + owner),
+        (shores, lambda owner: label_of_piece[owner]),
+    ):
+        for face, samples in division.samples.items():
+            members = order[start[face] : start[face + 1]]
+            nearest = cKDTree(samples.xy).query(xy[members])[1]
+            label[members] = relabel(samples.owner[nearest])
+            if division is shores:
+                piece[members] = samples.owner[nearest]
+    found = covering(clumps.footprint[outlined], inner)
+    clump = np.where(found >= 0, outlined[found], -1)
+    own = np.flatnonzero(clump >= 0)
+    piece[own] = pieces.piece_of_clump[clump[own]]
+    parted = np.isin(pieces.host[piece[own]], list(between.samples))
+    label[own] = np.where(parted, blocks + count + clump[own], label_of_piece[piece[own]])
+    atom_of_clump = covering(arrangement.faces, shapely.point_on_surface(clumps.footprint))
+    return Atoms(arrangement, label, piece, clump, atom_of_clump)
+
+
+def merge_atoms(atoms: Atoms, kind: Ints, people: Load, pieces: Pieces) -> Ints:
+    """Join atoms of one label where they touch, then let what is without people join what is around it.
+
+    An empty piece goes where cutting it off would cost most: along the longest, weakest line,
+    rather not across a river or railway, rather not into another compound.
+    """
+    arrangement = atoms.arrangement
+    n = len(arrangement.faces)
+    both = arrangement.right >= 0
+    a, b = arrangement.left[both], arrangement.right[both]
+    same = atoms.label[a] == atoms.label[b]
+    unit = joined(n, a[same], b[same])
+    length, kinds = arrangement.length_m[both], kind[both]
+    pull = length * np.where(BLOCKS[kinds], 0.001, COST[kinds] + 0.01)
+    compound = pieces.compound[atoms.piece]
+    pull = np.where(compound[a] == compound[b], pull, 0.05 * pull)
+    source, target, pull = np.concatenate([a, b]), np.concatenate([b, a]), np.tile(pull, 2)
+    member = atoms.atom_of_clump >= 0
+    while True:
+        load = people.grouped(np.where(member, unit[atoms.atom_of_clump], -1), n)
+        lone = load.empty
+        open_ = lone[unit[source]] & ~lone[unit[target]]
+        if not open_.any():
+            break
+        choice = strongest(unit[source[open_]], unit[target[open_]], pull[open_])
+        into = np.arange(n)
+        into[choice[:, 0]] = choice[:, 1]
+        unit = into[unit]
+    return np.unique(unit, return_inverse=True)[1].astype(np.int64)
+
+
+def tie_clumps(atoms: Atoms, unit: Ints) -> Ints:
+    """Keep a building of several parts in one unit: join what lies on the shortest way between them."""
+    own = np.flatnonzero(atoms.clump >= 0)
+    pairs = np.unique(np.column_stack([atoms.clump[own], unit[own]]), axis=0)
+    torn = np.unique(pairs[:-1][np.diff(pairs[:, 0]) == 0][:, 0])
+    for clump in torn:
+        homes = np.unique(unit[own[atoms.clump[own] == clump]])
+        if len(homes) < 2:
+            continue
+        arrangement, n = atoms.arrangement, int(unit.max()) + 1
+        both = arrangement.right >= 0
+        a, b = unit[arrangement.left[both]], unit[arrangement.right[both]]
+        matrix = coo_array((np.ones(len(a)), (a, b)), shape=(n, n)).tocsr()
+        matrix.data[:] = 1.0
+        steps, before = dijkstra(matrix, directed=False, indices=homes[0], return_predecessors=True)
+        joined_units = {int(homes[0])}
+        for home in homes[1:]:
+            at = int(home)
+            while np.isfinite(steps[home]) and at != homes[0]:
+                joined_units.add(at)
+                at = int(before[at])
+        unit = np.where(np.isin(unit, list(joined_units)), homes[0], unit)
+        unit = np.unique(unit, return_inverse=True)[1].astype(np.int64)
+    return unit
+
+
+def describe_units(
+    layers: Layers,
+    counts: pd.DataFrame,
+    atoms: Atoms,
+    kind: Ints,
+    name: npt.NDArray[np.object_],
+    unit: Ints,
+    clumps: Clumps,
+    pieces: Pieces,
+) -> Units:
+    """Dissolve atoms to units, count what lies in them, and describe the lines between them."""
+    arrangement = atoms.arrangement
+    n = int(unit.max()) + 1
+    order = np.argsort(unit, kind="stable")
+    start = np.searchsorted(unit[order], np.arange(n + 1))
+    geometry = arrangement.faces[order[start[:-1]]].copy()
+    for u in np.flatnonzero(np.diff(start) > 1):
+        geometry[u] = shapely.coverage_union_all(arrangement.faces[order[start[u] : start[u + 1]]])
+    area = shapely.area(arrangement.faces)
+    largest = order[np.lexsort((-area[order], unit[order]))][start[:-1]]
+    inside = layers.buildings["inside"].to_numpy(bool)
+    at = atoms.atom_of_clump[clumps.of]
+    of_building = np.where(inside & (at >= 0), unit[at], -1)
+    member = of_building >= 0
+    centre = shapely.get_coordinates(shapely.point_on_surface(geometry))
+    sums = {
+        column: np.bincount(of_building[member], counts[column].to_numpy()[member], n).astype(np.int64)
+        for column in ("households", "population")
+    }
+    piece = atoms.piece[largest]
+    frame = gpd.GeoDataFrame(
+        {
+            **sums,
+            "buildings": np.bincount(of_building[member], minlength=n),
+            "area_m2": shapely.area(geometry),
+            "x": centre[:, 0],
+            "y": centre[:, 1],
+            "block": pieces.block[piece],
+            "face": piece,
+            "face_share": pieces.load.share[piece],
+            "compound": pieces.compound[piece],
+        },
+        geometry=geometry,
+        crs=layers.crs,
+        index=pd.RangeIndex(n, name="unit_id"),
+    )
+    edges = _unit_edges(layers, atoms, kind, name, unit, sums["households"] + sums["population"])
+    return Units(frame=frame, buildings=pd.Series(of_building, index=layers.buildings.index, name="unit_id"), edges=edges)
+
+
+def _unit_edges(
+    layers: Layers, atoms: Atoms, kind: Ints, name: npt.NDArray[np.object_], unit: Ints, people: Ints
+) -> gpd.GeoDataFrame:
+    """Keep the lines between units; walkable where nothing blocks, or a road crosses, from main part to main part."""
+    arrangement = atoms.arrangement
+    n = len(arrangement.faces)
+    a, b = arrangement.left, arrangement.right
+    inner = b >= 0
+    blocked = BLOCKS[kind] & inner
+    bridged = np.zeros(len(a), bool)
+    x, y = crossings(layers, arrangement, np.flatnonzero(blocked))
+    bridged[blocked] = np.isin(a[blocked] * np.int64(n) + b[blocked], x * np.int64(n) + y)
+    open_ = inner & (~blocked | bridged)
+    # A unit's main part is the largest that can be walked through without leaving the unit.
+    within = open_ & (unit[a] == unit[np.maximum(b, 0)])
+    part = joined(n, a[within], b[within])
+    size = np.bincount(part, shapely.area(arrangement.faces), n)
+    held = np.bincount(part, np.isin(np.arange(n), atoms.atom_of_clump) * 1.0, n)
+    order = np.lexsort((-size[part], -(held[part] > 0).astype(int), unit))
+    main = part[order[np.unique(unit[order], return_index=True)[1]]]
+    anchored = part == main[unit]
+    walkable = open_ & anchored[a] & anchored[np.maximum(b, 0)]
+    left, right = unit[a], np.where(inner, unit[np.maximum(b, 0)], -1)
+    kept = left != right
+    return gpd.GeoDataFrame(
+        {
+            "left": left[kept],
+            "right": right[kept],
+            "length_m": arrangement.length_m[kept],
+            "kind": KIND_NAMES[kind[kept]],
+            "name": name[kept],
+            "walkable": walkable[kept],
+        },
+        geometry=arrangement.edges[kept],
+        crs=layers.crs,
+    )
