@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -13,14 +13,17 @@ from gridgis.features import KINDS
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
-    from gridgis.options import Band
     from gridgis.plan import Plan
 
 Language = Literal["zh", "en"]
 
 TERMINAL_ROWS = 60
 """Grids that a terminal shows; of a longer plan it shows those outside a band first."""
+
+TERMINAL_REASONS = 8
+"""Faults, and explanations, that a terminal shows."""
 
 WORDS: Mapping[str, Mapping[Language, str]] = {
     "jurisdiction": {"zh": "辖区", "en": "Jurisdiction"},
@@ -32,30 +35,16 @@ WORDS: Mapping[str, Mapping[Language, str]] = {
     "deviation": {"zh": "偏差", "en": "Off target"},
     "in_band": {"zh": "达标", "en": "In band"},
     "compactness": {"zh": "紧凑度", "en": "Compactness"},
-    "bounds": {"zh": "四至", "en": "Four bounds"},
-    "kept": {"zh": "达标", "en": "Kept"},
-    "broken": {"zh": "超出范围", "en": "Outside a band"},
     "line": {"zh": "边界沿线", "en": "Boundary along"},
     "length": {"zh": "长度（公里）", "en": "Length (km)"},
     "share": {"zh": "占比", "en": "Share"},
-    "grid": {"zh": "网格", "en": "Grid"},
-    "why": {"zh": "为什么", "en": "Why"},
-    "remedy": {"zh": "怎么办", "en": "What would help"},
-    "whole": {"zh": "全辖区", "en": "Whole jurisdiction"},
-    "unexplained": {
-        "zh": "超出范围，尚无证明说明必须如此。",
-        "en": "It is outside the band, and nothing proves that it has to be.",
-    },
-    "search_more": {
-        "zh": "加大搜索力度，或放宽范围后再试。",
-        "en": "Search with more effort, or widen the band.",
-    },
+    "grids": {"zh": "网格", "en": "Grids"},
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A plan's tables.
+    """A plan's tables. What the certificate measured is taken from it, not measured again.
 
     Attributes
     ----------
@@ -67,9 +56,10 @@ class Report:
     summary
         ``grids``, ``households``, ``population``, ``buildings``, ``target``, ``spread`` (standard
         deviation of the load over the target), ``kept`` and ``broken`` (grids), ``boundary_km``
-        (between grids), ``visible_share`` (of that length, along something that can be seen).
+        (between grids), ``visible_share`` (of that length, along something that can be seen),
+        ``visible_at_best`` (what the units would have allowed; None where unknown).
     boundary
-        Index ``kind`` (a key of `features.KINDS`), longest first: ``length_m``, ``share``, ``visible``.
+        Index ``kind`` (a key of `features.KINDS`), longest first: ``length_m``, ``share``.
     explanations
         One row a reason: ``grid`` (code, or None for the whole jurisdiction), ``rule``, ``reason_zh``,
         ``reason_en``, ``remedy_zh``, ``remedy_en``, ``proven`` (bool). Every grid outside a band has one.
@@ -84,9 +74,9 @@ class Report:
 def build_report(plan: Plan) -> Report:
     """Return the tables of a finished plan."""
     grids = grid_table(plan)
-    boundary = boundary_table(plan)
     load, target = _load_and_target(plan)
-    length_m = float(boundary["length_m"].sum())
+    follows = plan.certificate.follows
+    visible = None if follows is None else follows.visible_share
     summary = pd.Series(
         {
             "grids": len(grids),
@@ -97,27 +87,24 @@ def build_report(plan: Plan) -> Report:
             "spread": float(np.std(load) / target) if target > 0 else 0.0,
             "kept": int(grids["in_band"].sum()),
             "broken": int((~grids["in_band"]).sum()),
-            "boundary_km": length_m / 1000,
-            "visible_share": float(boundary.loc[boundary["visible"], "share"].sum()) if length_m > 0 else 1.0,
+            "boundary_km": 0.0 if follows is None else follows.length_m / 1000,
+            "visible_share": None if visible is None else float(visible),
+            "visible_at_best": plan.certificate.visible_at_best,
         },
         dtype=object,
     )
-    return Report(grids=grids, summary=summary, boundary=boundary, explanations=explanation_table(plan, grids))
+    return Report(grids=grids, summary=summary, boundary=boundary_table(plan), explanations=explanation_table(plan))
 
 
 def grid_table(plan: Plan) -> pd.DataFrame:
     """Return one row a grid; see `Report.grids`."""
-    grids = plan.grids
+    grids, rows = plan.grids, plan.certificate.rows
     load, target = _load_and_target(plan)
-    perimeter_m = grids.geometry.length.to_numpy()
     table = pd.DataFrame(grids[["code", "name", "name_en", "households", "population", "buildings"]])
     table["area_ha"] = grids["area_m2"].to_numpy() / 10_000
     table["deviation"] = load / target - 1 if target > 0 else 0.0
-    table["in_band"] = _within(plan.options.households, grids["households"]) & _within(
-        plan.options.population, grids["population"]
-    )
-    # Polsby-Popper: 1 for a circle (Polsby and Popper 1991).
-    table["compactness"] = 4 * np.pi * grids["area_m2"].to_numpy() / perimeter_m**2
+    table["in_band"] = rows["in_bands"].to_numpy(dtype=bool)
+    table["compactness"] = rows["polsby_popper"].to_numpy(dtype=float)
     table["bounds_zh"] = grids["bounds_zh"]
     table["bounds_en"] = grids["bounds_en"]
     return table
@@ -125,67 +112,48 @@ def grid_table(plan: Plan) -> pd.DataFrame:
 
 def boundary_table(plan: Plan) -> pd.DataFrame:
     """Return what the boundaries between grids run along; see `Report.boundary`."""
-    edges = plan.units.edges
-    left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
-    grid = plan.assignment.grid
-    inner = (left >= 0) & (right >= 0) & (grid[left] != grid[right])
-    length_m = edges.loc[inner].groupby("kind")["length_m"].sum().sort_values(ascending=False, kind="stable")
-    table = length_m.to_frame()
-    table["share"] = length_m / length_m.sum()
-    table["visible"] = np.array([KINDS[str(kind)].visible for kind in table.index], dtype=bool)
-    return table
+    follows = plan.certificate.follows
+    shares = pd.Series({} if follows is None else follows.shares, name="share", dtype=float)
+    table = shares.rename_axis("kind").to_frame()
+    table.insert(0, "length_m", shares * (0.0 if follows is None else follows.length_m))
+    return table.sort_values("length_m", ascending=False, kind="stable")
 
 
-def explanation_table(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
-    """Return why rules are broken; a grid outside a band without a proof gets a row that says so."""
-    codes = table["code"]
+def explanation_table(plan: Plan) -> pd.DataFrame:
+    """Return why bands are broken, and what the partition says of the whole jurisdiction."""
+    codes = plan.grids["code"]
+    whole = [(None, proof) for proof in plan.assignment.proofs if proof.grid is None]
+    grids = [(codes.iloc[found.grid], found) for found in plan.certificate.explanations]
     rows = [
         {
-            "grid": None if proof.grid is None else codes.loc[proof.grid],
-            "rule": proof.rule,
-            "reason_zh": proof.reason_zh,
-            "reason_en": proof.reason,
-            "remedy_zh": proof.remedy_zh,
-            "remedy_en": proof.remedy,
-            "proven": proof.proven,
+            "grid": code,
+            "rule": found.rule,
+            "reason_zh": found.reason_zh,
+            "reason_en": found.reason,
+            "remedy_zh": found.remedy_zh,
+            "remedy_en": found.remedy,
+            "proven": found.proven,
         }
-        for proof in plan.assignment.proofs
+        for code, found in [*whole, *grids]
     ]
-    explained = {proof.grid for proof in plan.assignment.proofs}
-    for grid_id, code in codes[~table["in_band"]].items():
-        if grid_id in explained:
-            continue
-        rule = "population" if _within(plan.options.households, table["households"])[grid_id] else "households"
-        rows.append(
-            {
-                "grid": code,
-                "rule": rule,
-                "reason_zh": f"网格 {code} 有 {table.at[grid_id, rule]:,} {'人' if rule == 'population' else '户'}，"
-                + WORDS["unexplained"]["zh"],
-                "reason_en": f"Grid {code} has {table.at[grid_id, rule]:,} "
-                f"{'people' if rule == 'population' else 'households'}. " + WORDS["unexplained"]["en"],
-                "remedy_zh": WORDS["search_more"]["zh"],
-                "remedy_en": WORDS["search_more"]["en"],
-                "proven": False,
-            }
-        )
     columns = ["grid", "rule", "reason_zh", "reason_en", "remedy_zh", "remedy_en", "proven"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).astype({"grid": object})
 
 
 def headline(report: Report, language: Language) -> str:
     """Return the plan's figures as one sentence."""
     s = report.summary
     if language == "zh":
-        return (
-            f"{s['grids']} 个网格，{s['households']:,} 户、{s['population']:,} 人、{s['buildings']:,} 栋建筑；"
-            f"{s['kept']}/{s['grids']} 个网格在范围内；{s['visible_share']:.0%} 的内部边界沿看得见的线"
+        text = (
+            f"{s['grids']:,} 个网格，{s['households']:,} 户，{s['population']:,} 人，{s['buildings']:,} 栋建筑；"
+            f"{s['kept']:,}/{s['grids']:,} 个网格在范围内"
         )
-    return (
-        f"{s['grids']} grids, {s['households']:,} households, {s['population']:,} people, {s['buildings']:,} buildings; "
-        f"{s['kept']} of {s['grids']} within the bands; "
-        f"{s['visible_share']:.0%} of the inner boundary along something that can be seen"
+        return text if s["visible_share"] is None else text + f"；内部边界 {s['visible_share']:.0%} 沿看得见的线"
+    text = (
+        f"{s['grids']:,} grids, {s['households']:,} households, {s['population']:,} people, {s['buildings']:,} buildings; "
+        f"{s['kept']:,} of {s['grids']:,} grids within the bands"
     )
+    return text if s["visible_share"] is None else text + f"; {s['visible_share']:.0%} of the inner boundary can be seen"
 
 
 def print_report(plan: Plan, console: Console, language: Language = "zh") -> None:
@@ -231,25 +199,30 @@ def print_report(plan: Plan, console: Console, language: Language = "zh") -> Non
     if len(report.boundary):
         console.print(lines)
 
-    for row in report.explanations.itertuples():
-        reason, remedy = (row.reason_zh, row.remedy_zh) if language == "zh" else (row.reason_en, row.remedy_en)
-        console.print(Text.assemble(("• ", "yellow"), str(reason), " ", (str(remedy), "dim")))
-    for note in plan.assignment.notes:
+    certificate = plan.certificate
+    faults = certificate.faults_zh if language == "zh" else certificate.faults
+    _print_some(console, [Text(f"✗ {fault}", "red") for fault in faults], language)
+    reasons = report.explanations[report.explanations["proven"]]
+    side = "zh" if language == "zh" else "en"
+    said = zip(reasons[f"reason_{side}"], reasons[f"remedy_{side}"], strict=True)
+    _print_some(console, [Text.assemble(("• ", "yellow"), why, " → ", (what, "dim")) for why, what in said], language)
+    for note in (*plan.assignment.notes, *certificate.notes):
         console.print(Text(note, "dim"))
     console.print(Text(headline(report, language)))
-    verdict = plan.certificate.summary(language)
-    console.print(Text(verdict, "bold green" if plan.certificate.holds else "bold red"))
+    console.print(Text(certificate.summary(language), "bold green" if certificate.holds else "bold red"))
+
+
+def _print_some(console: Console, lines: Sequence[Text], language: Language) -> None:
+    for line in lines[:TERMINAL_REASONS]:
+        console.print(line)
+    rest = len(lines) - TERMINAL_REASONS
+    if rest > 0:
+        console.print(f"…… 另有 {rest} 条，见报告" if language == "zh" else f"… {rest} more in the report")
 
 
 def kind_word(kind: str, language: Language) -> str:
     """Return the name of a kind of line as people say it."""
     return KINDS[kind].zh if language == "zh" else KINDS[kind].en
-
-
-def _within(band: Band | None, counts: pd.Series) -> pd.Series:
-    if band is None:
-        return pd.Series(True, index=counts.index)
-    return counts.between(band.low, band.high)
 
 
 def _load_and_target(plan: Plan) -> tuple[np.ndarray, float]:
