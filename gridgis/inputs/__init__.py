@@ -10,6 +10,7 @@ import geopandas as gpd
 
 from gridgis.errors import InputError
 from gridgis.inputs.geoparquet import geoparquet_layers, read_geoparquet
+from gridgis.inputs.osm_objects import osm_layers, read_osm
 from gridgis.inputs.shapefile import read_shapefile, shapefile_layers
 from gridgis.inputs.vector import read_geojson, read_vector, vector_layers
 
@@ -31,6 +32,8 @@ READERS: Mapping[str, Reader] = {
     ".fgb": Reader("FlatGeobuf", read_vector, vector_layers),
     ".parquet": Reader("GeoParquet", read_geoparquet, geoparquet_layers),
     ".geoparquet": Reader("GeoParquet", read_geoparquet, geoparquet_layers),
+    ".pbf": Reader("OpenStreetMap", read_osm, osm_layers),
+    ".osm": Reader("OpenStreetMap", read_osm, osm_layers),
 }
 """Suffix -> reader."""
 
