@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gridgis.inputs import read_layers
+    from gridgis.inputs.assemble import read_layers
     from gridgis.options import Band, PlanOptions
     from gridgis.plan import Plan, make_plan
 
@@ -17,7 +17,7 @@ _HOME = {
     "Plan": "gridgis.plan",
     "PlanOptions": "gridgis.options",
     "make_plan": "gridgis.plan",
-    "read_layers": "gridgis.inputs",
+    "read_layers": "gridgis.inputs.assemble",
 }
 
 
