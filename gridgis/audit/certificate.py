@@ -67,7 +67,7 @@ class Certificate:
         Visible share that the units would have allowed, where known.
     defects, defects_zh
         What is wrong with the grids' layer itself.
-    notes
+    notes, notes_zh
         What a reader of the figures must know, e.g. buildings without counts.
     """
 
@@ -82,6 +82,7 @@ class Certificate:
     defects: tuple[str, ...]
     defects_zh: tuple[str, ...]
     notes: tuple[str, ...]
+    notes_zh: tuple[str, ...]
 
     @property
     def holds(self) -> bool:
@@ -117,6 +118,7 @@ class Certificate:
             "faults": self.faults,
             "faults_zh": self.faults_zh,
             "notes": list(self.notes),
+            "notes_zh": list(self.notes_zh),
             "jurisdiction": {"area_m2": _plain(cover.area_m2), "parts": cover.parts},
             "cover": {
                 "gap_m2": _plain(cover.gap_m2),

@@ -17,6 +17,7 @@ from gridgis.audit.certificate import Certificate, Placed
 from gridgis.audit.cover import Cover, measure_cover, polsby_popper, reock
 from gridgis.audit.follows import measure_follows
 from gridgis.audit.placing import Placing, place_buildings
+from gridgis.audit.words import RULES_ZH
 from gridgis.errors import InputError, some
 from gridgis.options import Band
 from gridgis.partition.assignment import Proof
@@ -72,7 +73,8 @@ def audit_grids(
     checked = _put_right(grids.to_crs(buildings.crs))
     footprints = _valid(buildings.geometry.to_numpy())
     placing = place_buildings(checked.polygons, boundary, footprints)
-    load, notes = _load(buildings, placing)
+    load = _load(buildings, placing)
+    notes = _notes(buildings, placing)
     explanations = explain_bands(load, bands, checked.codes, list(grids.index), proofs)
     areas = [(kind, frame) for kind, frame in (("water", water), ("compound", compounds)) if frame is not None]
     cover = measure_cover(checked.polygons, boundary)
@@ -87,7 +89,8 @@ def audit_grids(
         visible_at_best=visible_at_best,
         defects=tuple(checked.defects),
         defects_zh=tuple(checked.defects_zh),
-        notes=tuple(notes),
+        notes=tuple(en for en, _ in notes),
+        notes_zh=tuple(zh for _, zh in notes),
     )
 
 
@@ -163,18 +166,25 @@ def _names(frame: gpd.GeoDataFrame, column: str) -> list[str]:
     ]
 
 
-def _load(buildings: gpd.GeoDataFrame, placing: Placing) -> tuple[Load, list[str]]:
-    """The counts of the buildings that are inside; others own nothing."""
-    counts, notes = {}, []
-    for rule, (noun, _) in NOUNS.items():
-        if rule in buildings:
-            known = buildings[rule].notna().to_numpy()
-            counts[rule] = np.where(placing.inside & known, buildings[rule].to_numpy(float, na_value=0.0), 0.0)
-            unknown = int((placing.inside & ~known).sum())
-            if unknown and known.any():
-                notes.append(f"{unknown:,} buildings do not say how many {noun} they have and were counted with none")
+def _load(buildings: gpd.GeoDataFrame, placing: Placing) -> Load:
+    """The counts of the buildings that are inside; others own nothing, and unknown counts are 0."""
+    counts = {
+        rule: np.where(placing.inside, buildings[rule].fillna(0).to_numpy(float), 0.0)
+        for rule in NOUNS
+        if rule in buildings
+    }
     owner = np.where(placing.inside, placing.owner, -1)
-    return Load(owner=owner, name=_names(buildings, "source_id"), counts=counts), notes
+    return Load(owner=owner, name=_names(buildings, "source_id"), counts=counts)
+
+
+def _notes(buildings: gpd.GeoDataFrame, placing: Placing) -> list[tuple[str, str]]:
+    notes = []
+    for rule, (noun, _) in NOUNS.items():
+        unknown = int((placing.inside & buildings[rule].isna()).sum()) if rule in buildings else 0
+        if unknown:
+            en = f"{unknown:,} buildings do not say how many {noun} they have; they were counted with none"
+            notes.append((en, f"{unknown}栋建筑没有{RULES_ZH[rule]}，按0计"))
+    return notes
 
 
 def _placed(placing: Placing, names: list[str]) -> Placed:
