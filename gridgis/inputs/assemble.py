@@ -18,7 +18,7 @@ from gridgis.inputs.buildings import keep_inside, read_figures, unknown_fields
 from gridgis.inputs.columns import as_text, find_column
 from gridgis.inputs.crs import choose_crs, describe, parse_crs
 from gridgis.inputs.fingerprint import fingerprint_layers
-from gridgis.inputs.lines import barrier_lines, road_lines
+from gridgis.inputs.lines import barrier_lines, no_lines, road_lines
 from gridgis.inputs.roles import fault_of_geometry
 from gridgis.inputs.tables import Source, Table, read_tables
 from gridgis.inputs.underground import mark_underground
@@ -38,7 +38,7 @@ def read_layers(
     *,
     boundary: Source,
     buildings: Source,
-    roads: Source,
+    roads: Source | None = None,
     barriers: Iterable[Source] = (),
     compounds: Source | None = None,
     census: Source | None = None,
@@ -54,7 +54,7 @@ def read_layers(
     ----------
     boundary, buildings, roads, barriers, compounds, census
         Files of a format in `READERS` (``town.gpkg|layername=roads`` names a
-        layer), or GeoDataFrames, which are not changed.
+        layer), or GeoDataFrames, which are not changed. Without roads, only barriers divide.
     columns
         Field of ours -> column of the buildings layer, where its name does
         not tell: ``{"households": "户数"}``. Fields: households, population,
@@ -75,9 +75,11 @@ def read_layers(
     columns = dict(columns or {})
     repairs = Repairs()
     faults = unknown_fields(columns)
-    sources = [("boundary", boundary), ("buildings", buildings), ("roads", roads)]
+    sources: list[tuple[str, Source]] = [("boundary", boundary), ("buildings", buildings)]
+    sources += [("roads", roads)] if roads is not None else []
     sources += [("barriers", source) for source in barriers]
-    sources += [(role, source) for role, source in (("compounds", compounds), ("census", census)) if source is not None]
+    sources += [("compounds", compounds)] if compounds is not None else []
+    sources += [("census", census)] if census is not None else []
     assumed = parse_crs(crs) if crs is not None else None
 
     tables: list[Table] = []
@@ -140,14 +142,14 @@ def _assemble(
         faults.append(_elsewhere(table, source, shape))
     progress("layers", 0.85)
     near = shapely.box(*shapely.buffer(shapely.box(*shape.bounds), LINE_MARGIN_M).bounds)
-    table, source = _of(moved, "roads")[0], _of(tables, "roads")[0]
-    roads = road_lines(table.frame, table.label, table.ids(), near, repairs)
-    if not len(roads):
-        faults.append(_elsewhere(table, source, shape))
+    pieces, waters = [no_lines(crs)], [no_areas(("name",), crs)]
+    for table, source in zip(_of(moved, "roads"), _of(tables, "roads"), strict=True):
+        pieces.append(road_lines(table.frame, table.label, table.ids(), near, repairs))
+        if not len(pieces[-1]):
+            faults.append(_elsewhere(table, source, shape))
     if faults or houses is None:
         raise InputError(*faults)
 
-    pieces, waters = [roads], [no_areas(("name",), crs)]
     for table in _of(moved, "barriers"):
         lines, water = barrier_lines(table.frame, table.name, table.label, table.ids(), near, repairs)
         if find_column(table.frame, "tunnel") is None:

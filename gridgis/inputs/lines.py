@@ -5,6 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 import shapely
+from pyproj import CRS
 from shapely import Polygon
 
 from gridgis.inputs.columns import as_text, coalesce, find_columns
@@ -65,6 +66,13 @@ def barrier_lines(
     edges = outlined[lines.index]
     lines.loc[edges, "geometry"] = shapely.boundary(lines.geometry[edges].to_numpy())
     return _clipped(lines, near), water
+
+
+def no_lines(crs: CRS) -> gpd.GeoDataFrame:
+    """Return an empty table of lines."""
+    kinds = {"kind": object, "name": object, "bridge": bool, "tunnel": bool}
+    columns = {name: pd.Series(dtype=kind) for name, kind in kinds.items()}
+    return gpd.GeoDataFrame({"geometry": gpd.GeoSeries([], crs=crs), **columns}, geometry="geometry", crs=crs)
 
 
 def _table(frame: gpd.GeoDataFrame, kinds: pd.Series) -> gpd.GeoDataFrame:

@@ -14,9 +14,11 @@ import pandas as pd
 import shapely
 
 from gridgis.errors import InputError
+from gridgis.inputs.counts import read_heights, read_levels
 from gridgis.inputs.kinds import barrier_kinds, road_kinds
 from gridgis.inputs.vector import unreadable
 from gridgis.inputs.words import NOTHING
+from gridgis.repair import Repairs
 
 if TYPE_CHECKING:
     from osmium.osm import Area, Way
@@ -33,9 +35,8 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "compounds": ("landuse", "residential"),
 }  # fmt: skip
 _SHORT = {"building:levels": "levels", "building:use": "use", "building:flats": "flats", "residential": "type"}
-_KEYS = ("building", "highway", "waterway", "railway", "barrier", "natural", "man_made", "landuse", "leisure", "amenity",
-         "water", "boundary")  # fmt: skip
 _LINE_KEYS = ("waterway", "railway", "barrier", "natural", "man_made")
+_KEYS = ("building", "highway", *_LINE_KEYS, "landuse", "leisure", "amenity", "water", "boundary")
 _GATED = ("gated", "estate", "housing_estate", "apartments")
 
 
@@ -202,7 +203,12 @@ def _useful(layer: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         wanted = kinds.eq("landuse") if layer == "landuse" else ~kinds.isin((NOTHING, "landuse"))
         frame = frame[wanted]
     elif layer == "buildings":
-        frame = frame.assign(flats=pd.to_numeric(frame["flats"], errors="coerce"))
+        ids, unread = frame["osm_id"], Repairs()
+        frame = frame.assign(
+            levels=read_levels(frame["levels"], ids, unread, layer=layer),
+            height=read_heights(frame["height"], ids, unread, layer=layer),
+            flats=pd.to_numeric(frame["flats"], errors="coerce"),
+        )
     return frame.dropna(axis="columns", how="all").reset_index(drop=True)
 
 

@@ -10,9 +10,9 @@ import geopandas as gpd
 import shapely
 
 from gridgis.errors import InputError
-from gridgis.inputs import find_reader
+from gridgis.inputs.readers import find_reader
 
-ROLES = ("boundary", "buildings", "roads", "barriers", "compounds", "census")
+ROLES = ("boundary", "buildings", "roads", "barriers", "compounds", "census", "grids")
 
 _WORDS: Mapping[str, re.Pattern[str]] = {
     role: re.compile(words, re.IGNORECASE)
@@ -22,15 +22,17 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
         "roads": r"road|street|highway|道路|路网|街道|公路",
         "barriers": r"barrier|river|water|rail|wall|fence|hedge|coast|land.?use|河|水|铁路|轨道|围墙|用地|地块",
         "compounds": r"compound|estate|xiaoqu|小区|院落|村民组",
-        "census": r"census|population|block.?group|grid|人口|普查",
+        "census": r"census|population|block.?group|人口|普查",
+        "grids": r"grids?$|网格",
     }.items()
 }
 _DIMENSIONS: Mapping[str, tuple[int, ...]] = {
     "boundary": (2,), "buildings": (2,), "roads": (1,), "barriers": (1, 2), "compounds": (2,), "census": (2,),
+    "grids": (2,),
 }  # fmt: skip
 _NOUNS = {
     "boundary": "a polygon", "buildings": "polygons", "roads": "lines", "barriers": "lines or polygons",
-    "compounds": "polygons", "census": "polygons",
+    "compounds": "polygons", "census": "polygons", "grids": "polygons",
 }  # fmt: skip
 
 
