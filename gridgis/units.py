@@ -148,7 +148,7 @@ def label_atoms(
             if division is shores:
                 piece[members] = samples.owner[nearest]
     found = covering(clumps.footprint[outlined], inner)
-    clump = np.where(found >= 0, outlined[found], -1)
+    clump = np.append(outlined, -1)[found]
     own = np.flatnonzero(clump >= 0)
     piece[own] = pieces.piece_of_clump[clump[own]]
     parted = np.isin(pieces.host[piece[own]], list(between.samples))
