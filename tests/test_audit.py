@@ -152,6 +152,15 @@ def test_how_exact_the_grids_are_is_said():
     assert certificate.buildings.largest_part_m2 == pytest.approx(40 * 1e-4, rel=1e-3)
 
 
+def test_a_cut_as_rounding_leaves_it_is_a_fault_with_a_note():
+    certificate = audited(change=lambda shapes: move(shapes, square(70 - 0.002, 200, 40, 100), 0, 1))
+    assert certificate.buildings.cut == ("b0",)
+    assert certificate.buildings.largest_cut_m2 == pytest.approx(0.08)
+    assert "may have been rounded" in certificate.notes[0] and len(certificate.notes_zh) == 1
+    real = audited(change=lambda shapes: move(shapes, square(60, 200, 50, 100), 0, 1))
+    assert real.buildings.largest_cut_m2 == pytest.approx(400) and real.notes == ()
+
+
 def test_pieces_must_touch_in_more_than_a_point():
     certificate = audited("ab\nba")
     assert list(certificate.rows["pieces"]) == [2, 2]
@@ -263,7 +272,7 @@ def test_both_bands_must_be_explained():
 def test_unknown_counts_are_told():
     buildings = with_counts("ab", households=[np.nan, 350.0])
     certificate = audited("ab", buildings=buildings, households=Band(0, 500))
-    assert certificate.notes == ("1 buildings do not say how many households they have; they were counted with none",)
+    assert certificate.notes == ("buildings that do not say how many households they have were counted with none: 1",)
     assert certificate.notes_zh == ("1栋建筑没有户数，按0计",)
 
 

@@ -32,13 +32,14 @@ class Placed:
     several: tuple[str, ...]
     largest_part_m2: float
     largest_part_share: float
+    largest_cut_m2: float
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {
             "counted": self.counted,
             "in_one_grid": self.in_one_grid,
-            "cut": _listed(self.cut),
+            "cut": _listed(self.cut) | {"largest_part_m2": _plain(self.largest_cut_m2)},
             "in_no_grid": _listed(self.nowhere),
             "in_several_grids": _listed(self.several),
             "largest_part_elsewhere_m2": _plain(self.largest_part_m2),

@@ -24,6 +24,9 @@ from gridgis.partition.assignment import Proof
 
 Polygons = npt.NDArray[np.object_]
 
+ROUNDED_M2 = 0.5
+"""Where no larger part is cut off any building, rounded coordinates are the likely reason."""
+
 
 def audit_grids(
     grids: gpd.GeoDataFrame,
@@ -182,8 +185,12 @@ def _notes(buildings: gpd.GeoDataFrame, placing: Placing) -> list[tuple[str, str
     for rule, (noun, _) in NOUNS.items():
         unknown = int((placing.inside & buildings[rule].isna()).sum()) if rule in buildings else 0
         if unknown:
-            en = f"{unknown:,} buildings do not say how many {noun} they have; they were counted with none"
+            en = f"buildings that do not say how many {noun} they have were counted with none: {unknown:,}"
             notes.append((en, f"{unknown}栋建筑没有{RULES_ZH[rule]}，按0计"))
+    if 0 < placing.largest_cut_m2 < ROUNDED_M2:
+        size = f"{placing.largest_cut_m2:.2g}"
+        en = f"no more than {size} m² is cut off any building: the coordinates in the grids' file may have been rounded"
+        notes.append((en, f"被切割的建筑部分最大仅{size}平方米：网格文件的坐标可能被取整"))
     return notes
 
 
@@ -200,6 +207,7 @@ def _placed(placing: Placing, names: list[str]) -> Placed:
         several=ids(placing.several),
         largest_part_m2=placing.largest_part_m2,
         largest_part_share=placing.largest_part_share,
+        largest_cut_m2=placing.largest_cut_m2,
     )
 
 

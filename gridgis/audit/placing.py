@@ -40,6 +40,8 @@ class Placing:
     largest_part_m2, largest_part_share
         The largest part of any building, not cut by this measure, that lies in another than
         its grid: how exact the grids are.
+    largest_cut_m2
+        The largest part that is cut off a building: a small one tells of rounded coordinates.
     """
 
     inside: Bools
@@ -49,6 +51,7 @@ class Placing:
     nowhere: Bools
     largest_part_m2: float
     largest_part_share: float
+    largest_cut_m2: float
 
 
 def place_buildings(grids: Polygons, boundary: Polygon | MultiPolygon, buildings: Polygons) -> Placing:
@@ -75,15 +78,18 @@ def place_buildings(grids: Polygons, boundary: Polygon | MultiPolygon, buildings
     owner[some == 0] = -1
     shapely.prepare(boundary)
     inside = shapely.intersects(boundary, shapely.point_on_surface(buildings))
-    part = np.where((some == 1) & (whole == 1), np.maximum(elsewhere, np.maximum(area - largest, 0.0)), 0.0)
+    apart = np.maximum(elsewhere, np.maximum(area - largest, 0.0))
+    part = np.where((some == 1) & (whole == 1), apart, 0.0)
+    cut = (some >= 1) & (whole == 0)
     return Placing(
         inside=inside,
         owner=owner,
-        cut=(some >= 1) & (whole == 0),
+        cut=cut,
         several=(some >= 2) & (whole >= 1),
         nowhere=inside & (some == 0),
         largest_part_m2=float(part.max(initial=0.0)),
         largest_part_share=float(np.divide(part, area, out=np.zeros(n), where=area > 0).max(initial=0.0)),
+        largest_cut_m2=float(apart[cut].max(initial=0.0)),
     )
 
 
