@@ -1,0 +1,56 @@
+"""Dividing a graph of units into connected grids within the bands; knows no geometry.
+
+``partition`` is what the plan calls, ``partition_graph`` the same for people who have tables and no shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gridgis.errors import InputError
+from gridgis.graph import Graph
+from gridgis.options import PlanOptions
+from gridgis.partition.assignment import Assignment, Proof
+from gridgis.partition.method import search_partition
+
+Progress = Callable[[str, float], None]
+Partitioner = Callable[[Graph, PlanOptions, Progress | None], Assignment]
+
+PARTITIONERS: Mapping[str, Partitioner] = {"search": search_partition}
+"""Ways to divide a graph, by ``PlanOptions.method``."""
+
+__all__ = ["PARTITIONERS", "Assignment", "Proof", "partition", "partition_graph"]
+
+
+def partition(graph: Graph, options: PlanOptions, *, progress: Progress | None = None) -> Assignment:
+    """Divide a graph of units into connected grids within the bands.
+
+    Parameters
+    ----------
+    graph
+        n units; edges where people can pass from one to the next. It may be in several pieces.
+    options
+        Bands, number of grids, effort, time limit and seed are used. Only bands that are given count.
+    progress
+        Called with ("partition", share done).
+
+    Returns
+    -------
+    Assignment
+        Every unit in one of the grids, every grid connected. For each grid outside a band, one proof per
+        broken bound says why: ``proven`` where it was shown that it cannot be otherwise, not ``proven`` where
+        the search found no way. The same graph, options and seed give the same answer.
+
+    Raises
+    ------
+    InfeasibleError
+        When the number of grids asked for cannot be had.
+    InputError
+        When the graph has no units, or there is no method of that name.
+    """
+    if options.method not in PARTITIONERS:
+        raise InputError(f"there is no partition method “{options.method}”; choose one of {', '.join(PARTITIONERS)}")
+    return PARTITIONERS[options.method](graph, options, progress)
+
+
+partition_graph = partition

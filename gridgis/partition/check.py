@@ -1,0 +1,51 @@
+"""An independent look at an assignment: nothing of the search is used here, only sums and scipy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from gridgis.graph import Graph, Ints
+from gridgis.partition.problem import Weight
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breach:
+    """One rule that one grid breaks; ``total`` is the grid's count (of pieces, for ``connected``)."""
+
+    grid: int
+    rule: str
+    total: int
+
+
+def pieces_within(graph: Graph, label: Ints) -> tuple[int, Ints]:
+    """Return the number of connected pieces of equal label, and (n,) the piece of every unit."""
+    same = label[graph.u] == label[graph.v]
+    links = coo_matrix((np.ones(same.sum(), np.int8), (graph.u[same], graph.v[same])), shape=(graph.n, graph.n))
+    count, piece = connected_components(links, directed=False)
+    return int(count), piece.astype(np.int64)
+
+
+def check(graph: Graph, grid: Ints, grids: int, counted: tuple[Weight, ...]) -> list[Breach]:
+    """Return every rule that a grid breaks, in order of grids.
+
+    Raises ValueError when the assignment is not one: a unit without a grid, or a number that is not used.
+    """
+    if len(grid) != graph.n or (graph.n and (grid.min() < 0 or grid.max() >= grids)):
+        raise ValueError("the assignment does not give every unit one of the grids")
+    if (np.bincount(grid, minlength=grids) == 0).any():
+        raise ValueError("the assignment leaves a grid without units")
+    out: list[Breach] = []
+    _, piece = pieces_within(graph, grid)
+    first = np.unique(piece, return_index=True)[1]
+    pieces = np.bincount(grid[first], minlength=grids)
+    out.extend(Breach(grid=int(g), rule="connected", total=int(pieces[g])) for g in np.flatnonzero(pieces > 1))
+    for weight in counted:
+        sums = np.zeros(grids, np.int64)
+        np.add.at(sums, grid, weight.values)
+        wrong = np.flatnonzero((sums < weight.low) | (sums > weight.high))
+        out.extend(Breach(grid=int(g), rule=weight.name, total=int(sums[g])) for g in wrong)
+    return sorted(out, key=lambda breach: (breach.grid, breach.rule))

@@ -1,0 +1,236 @@
+"""Exact answers: every possible grid of a small problem listed, and the best choice of them that covers it.
+
+A grid is a connected set of units within the bands. Where these sets can be listed, dividing a problem is a set
+partitioning problem over them (Garfinkel and Nemhauser 1970), which HiGHS solves to proven optimality or proves
+impossible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_matrix
+
+from gridgis.graph import Floats, Ints
+from gridgis.partition.kernels import CUT, HIGH1, HIGH2, LOW1, LOW2, Net, worth
+from gridgis.partition.problem import Problem
+
+
+class Listing(NamedTuple):
+    """Room for sets: members of set s are ``members[starts[s]:starts[s + 1]]``, its worth is ``values[s]``."""
+
+    starts: Ints
+    members: Ints
+    values: Floats
+
+
+@nb.njit(cache=True)
+def record(net: Net, chosen: Ints, held: Ints, w1: float, w2: float, room: Listing, known: int) -> bool:
+    """Write a set behind the `known` ones; False when there is no room. ``held`` (n,) is 0 before and after."""
+    start = room.starts[known]
+    if known + 1 >= len(room.starts) or start + len(chosen) > len(room.members):
+        return False
+    held[chosen] = 1
+    area = 0.0
+    outline = 0.0
+    price = 0.0
+    for i in range(len(chosen)):
+        v = chosen[i]
+        room.members[start + i] = v
+        area += net.node[v, 2]
+        outline += net.node[v, 3]
+        for j in range(net.indptr[v], net.indptr[v + 1]):
+            if held[net.indices[j]]:
+                outline -= net.length[j]
+            else:
+                price += 0.5 * net.cost[j]
+    held[chosen] = 0
+    room.values[known] = worth(w1, w2, area, outline, net.rule) + net.rule[CUT] * price
+    room.starts[known + 1] = start + len(chosen)
+    return True
+
+
+@nb.njit(cache=True)
+def grow_sets(net: Net, root: int, closed: Ints, room: Listing, known: int, limit: int) -> int:
+    """List every connected set within the bands that holds `root` and no closed unit (``closed`` > 0).
+
+    Sets are written behind the `known` ones. Returns the new number of sets, or -1 when the room or `limit` steps
+    did not suffice. Each set comes once: a unit met first is either taken, or left out of all that follows
+    (Wernicke 2006). Weights are at least 0, so a set above a bound has no supersets within it.
+    """
+    n = len(closed)
+    node, rule = net.node, net.rule
+    line = np.empty(n, np.int64)
+    chosen = np.empty(n, np.int64)
+    place = np.empty(n, np.int64)
+    ends = np.empty(n, np.int64)
+    held = np.zeros(n, np.int64)
+    line[0] = root
+    closed[root] += 1
+    lines = 1
+    depth = 0
+    at = 0
+    w1 = 0.0
+    w2 = 0.0
+    steps = 0
+    while steps <= limit:
+        while at < lines and (w1 + node[line[at], 0] > rule[HIGH1] or w2 + node[line[at], 1] > rule[HIGH2]):
+            at += 1
+        if at < lines:
+            steps += 1
+            v = line[at]
+            chosen[depth] = v
+            place[depth] = at
+            ends[depth] = lines
+            depth += 1
+            w1 += node[v, 0]
+            w2 += node[v, 1]
+            for j in range(net.indptr[v], net.indptr[v + 1]):
+                u = net.indices[j]
+                if closed[u] == 0:
+                    closed[u] = 1
+                    line[lines] = u
+                    lines += 1
+            if w1 >= rule[LOW1] and w2 >= rule[LOW2]:
+                if not record(net, chosen[:depth], held, w1, w2, room, known):
+                    steps = limit + 1
+                known += 1
+        elif depth > 0:
+            # give back the unit taken last, and what it brought into the line
+            depth -= 1
+            w1 -= node[chosen[depth], 0]
+            w2 -= node[chosen[depth], 1]
+            at = place[depth]
+            while lines > ends[depth]:
+                lines -= 1
+                closed[line[lines]] = 0
+        else:
+            closed[root] -= 1
+            return known
+        at += 1
+        if depth == 0:
+            at = lines
+    return -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sets:
+    """Connected sets within the bands: a row of units each, and what each is worth as a grid."""
+
+    starts: Ints
+    members: Ints
+    values: Floats
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def units(self, s: int) -> Ints:
+        """Return the units of set s."""
+        return self.members[self.starts[s] : self.starts[s + 1]]
+
+
+def list_sets(problem: Problem, roots: Ints, *, limit: int, together: bool = True) -> Sets | None:
+    """List the possible grids that hold any of the roots; None when there are more than `limit`.
+
+    With ``together=False`` a set that holds several roots is listed for each of them.
+    """
+    room = Listing(np.zeros(limit + 2, np.int64), np.empty(limit * 16, np.int64), np.empty(limit + 1))
+    closed = np.zeros(problem.n, np.int64)
+    known = 0
+    for root in roots.tolist():
+        known = grow_sets(problem.net, root, closed, room, known, 20 * limit)
+        if known < 0:
+            return None
+        if together:
+            closed[root] += 1
+    return Sets(starts=room.starts[: known + 1], members=room.members[: room.starts[known]], values=room.values[:known])
+
+
+def best_cover(
+    problem: Problem, *, fewest: int, most: int, limit: int = 100_000, time_limit_s: float = 5.0
+) -> tuple[str, Ints | None]:
+    """Divide a small problem as well as can be, every grid within the bands.
+
+    Returns
+    -------
+    status
+        ``optimal``; ``feasible`` when the time ended first; ``impossible``, proven; ``open``: too many sets, or
+        no answer in time.
+    grid
+        (n,) grids 0 …, for the first two.
+    """
+    sets = list_sets(problem, np.arange(problem.n), limit=limit)
+    if sets is None:
+        return "open", None
+    covered = np.zeros(problem.n, bool)
+    covered[sets.members] = True
+    if not covered.all():
+        return "impossible", None
+    holds = csr_matrix((np.ones(len(sets.members)), sets.members, sets.starts), shape=(len(sets), problem.n)).T.tocsr()
+    answer = milp(
+        sets.values,
+        integrality=np.ones(len(sets)),
+        bounds=Bounds(0, 1),
+        constraints=[
+            LinearConstraint(holds, 1, 1),
+            LinearConstraint(csr_matrix(np.ones((1, len(sets)))), fewest, most),
+        ],
+        options={"time_limit": time_limit_s, "mip_rel_gap": 1e-6},
+    )
+    if answer.x is None:
+        return ("impossible" if answer.status == 2 else "open"), None
+    grid = np.full(problem.n, -1, np.int64)
+    for g, s in enumerate(np.flatnonzero(answer.x > 0.5).tolist()):
+        grid[sets.units(s)] = g
+    return ("optimal" if answer.status == 0 else "feasible"), grid
+
+
+def impossible_units(problem: Problem, units: Ints, *, limit: int = 20_000) -> Ints | None:
+    """Return units, out of those given, that no grids within the bands can hold; None when nothing is shown.
+
+    One unit is enough if no possible grid holds it. Otherwise all choices of separate possible grids for the units
+    are gone through, as long as the lists are short. Grids may reach beyond the units as far as the problem goes, so
+    what is shown holds for every partition of it.
+    """
+    lists: dict[int, list[frozenset[int]]] = {}
+    for unit in units.tolist():
+        sets = list_sets(problem, np.array([unit]), limit=limit)
+        if sets is None:
+            continue
+        if len(sets) == 0:
+            return np.array([unit])
+        if len(sets) <= 2000:
+            lists[unit] = [frozenset(sets.units(s).tolist()) for s in range(len(sets))]
+    hard = sorted(lists, key=lambda unit: len(lists[unit]))[:12]
+    for count in range(2, len(hard) + 1):
+        covered = _can_cover(hard[:count], lists, budget=[50_000])
+        if covered is None:
+            return None
+        if not covered:
+            return np.array(hard[:count])
+    return None
+
+
+def _can_cover(units: list[int], lists: dict[int, list[frozenset[int]]], *, budget: list[int]) -> bool | None:
+    """Say whether separate sets can hold all the units; None when the budget of steps ran out."""
+
+    def cover(missing: list[int], used: frozenset[int]) -> bool | None:
+        if not missing:
+            return True
+        unit = missing[0]
+        for chosen in lists[unit]:
+            budget[0] -= 1
+            if budget[0] < 0:
+                return None
+            if used & chosen:
+                continue
+            done = cover([other for other in missing[1:] if other not in chosen], used | chosen)
+            if done is not False:
+                return done
+        return False
+
+    return cover(units, frozenset())

@@ -1,0 +1,179 @@
+"""Proofs in words: for each grid that breaks a band the reason, in English and Chinese, and what would help."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from gridgis.errors import some
+from gridgis.graph import Graph
+from gridgis.partition.assignment import Proof
+from gridgis.partition.check import Breach
+from gridgis.partition.preflight import Area
+from gridgis.partition.problem import Weight
+
+WORDS = {
+    "households": ("households", "户", "户数"),
+    "population": ("people", "人", "人数"),
+    "units": ("units", "个单元", "单元数"),
+}
+
+
+def _figure(weight: Weight, total: float) -> tuple[str, str]:
+    word, zh, _ = WORDS[weight.name]
+    return f"{total:,g} {word}", f"{total:,g} {zh}"
+
+
+def _side(weight: Weight, total: float) -> tuple[str, str, float]:
+    """Return the words for how a total lies to the band, and the bound it misses."""
+    if total > weight.high:
+        return "more than", "超过上限", weight.high
+    return "fewer than", "低于下限", weight.low
+
+
+def _names(graph: Graph, units: Sequence[int]) -> tuple[str, str]:
+    ids = graph.ids[list(units)].tolist()
+    word = "unit" if len(ids) == 1 else "units"
+    shown = some(ids)
+    rest = len(ids) - 5
+    zh = "、".join(str(i) for i in ids[:5]) + (f" 等 {len(ids):,} 个" if rest > 0 else "")
+    return f"{word} {shown}", f"单元 {zh}"
+
+
+def _loosen(weight: Weight, total: float) -> tuple[str, str]:
+    """Return the change of the band that would let this total be."""
+    word, _, zh = WORDS[weight.name]
+    if total > weight.high:
+        return f"raise the upper bound of {word} to {total:,g}", f"把{zh}上限提高到 {total:,g}"
+    return f"lower the lower bound of {word} to {total:,g}", f"把{zh}下限降低到 {total:,g}"
+
+
+def oversize(graph: Graph, breach: Breach, unit: int, counted: tuple[Weight, ...]) -> Proof:
+    """A unit larger than a grid may be stands alone."""
+    weight = next(w for w in counted if w.name == breach.rule)
+    cause = next((w for w in counted if w.name == breach.rule and w.values[unit] > w.high), None)
+    cause = cause or next(w for w in counted if w.values[unit] > w.high)
+    name, name_zh = _names(graph, [unit])
+    alone, alone_zh = _figure(cause, int(cause.values[unit]))
+    top, top_zh = _figure(cause, cause.high)
+    reason = f"{name} alone has {alone}, more than the {top} a grid may have, so it is a grid of its own"
+    reason_zh = f"{name_zh} 本身有 {alone_zh}，超过每个网格 {top_zh} 的上限，因此单独成为一个网格"
+    if cause is not weight:
+        have, have_zh = _figure(weight, breach.total)
+        side, side_zh, bound = _side(weight, breach.total)
+        reason += f"; it has {have}, {side} {bound:,g}"
+        reason_zh += f"；该网格有 {have_zh}，{side_zh} {bound:,g}"
+    change, change_zh = _loosen(cause, int(cause.values[unit]))
+    return Proof(
+        grid=breach.grid,
+        rule=breach.rule,
+        reason=reason,
+        reason_zh=reason_zh,
+        remedy=f"{change}, or divide this unit",
+        remedy_zh=f"{change_zh}，或将该单元进一步划分",
+        units=(unit,),
+    )
+
+
+def area_impossible(graph: Graph, breach: Breach, area: Area, counted: tuple[Weight, ...], *, proven: bool) -> Proof:
+    """An area that no number of grids divides within the bands."""
+    weight = next(w for w in counted if w.name == breach.rule)
+    total = area.totals[counted.index(weight)]
+    where, where_zh = _names(graph, area.units.tolist())
+    if area.whole:
+        where, where_zh = "the whole jurisdiction", "整个辖区"
+    cut, cut_zh = "", ""
+    if area.beside:
+        by, by_zh = _names(graph, area.beside)
+        cut = f", cut off by {by} (too large for a grid already),"
+        cut_zh = f"（被本身已超过上限的 {by_zh} 隔开）"
+    elif not area.whole:
+        cut = ", which people cannot reach from the rest,"
+        cut_zh = "（与其余部分不连通）"
+    have, have_zh = _figure(weight, total)
+    small = next((i for i, w in enumerate(counted) if area.totals[i] < w.low), None)
+    if small is not None:
+        short = counted[small]
+        have, have_zh = _figure(short, area.totals[small])
+        low, low_zh = _figure(short, short.low)
+        reason = f"{where}{cut} has {have} in all, fewer than the {low} a grid must have"
+        reason_zh = f"{where_zh}{cut_zh} 总共只有 {have_zh}，少于每个网格至少 {low_zh} 的要求"
+        change, change_zh = _loosen(short, area.totals[small])
+    else:
+        spans, spans_zh = [], []
+        for w, t in zip(counted, area.totals, strict=True):
+            few = math.ceil(t / w.high)
+            many = math.floor(t / w.low) if w.low > 0 else math.inf
+            each, each_zh = _figure(w, t)
+            span = f"{few:,} to {many:,g}" if few < many else f"exactly {few:,}" if few == many else "no number of"
+            span_zh = f"{few:,} 至 {many:,g} 个" if few < many else f"{few:,} 个" if few == many else "不存在合适个数的"
+            spans.append(f"{each} need {span} grids of {w.low:g}–{w.high:g}")
+            spans_zh.append(f"{each_zh}按每格 {w.low:g}–{w.high:g} 需要{span_zh}网格")
+        reason = f"{where}{cut} cannot be divided within the bands by any number of grids: " + ", and ".join(spans)
+        reason_zh = f"{where_zh}{cut_zh} 无论分成几个网格都不能满足全部上下限：" + "，".join(spans_zh)
+        change, change_zh = _loosen(weight, breach.total)
+    help_, help_zh = f"{change}", f"{change_zh}"
+    if not area.whole:
+        help_ += ", or allow a crossing that joins it to its neighbours"
+        help_zh += "，或允许经通道与相邻部分相连"
+    return Proof(
+        grid=breach.grid,
+        rule=breach.rule,
+        reason=reason,
+        reason_zh=reason_zh,
+        remedy=help_,
+        remedy_zh=help_zh,
+        units=tuple(area.beside) or tuple(area.units[:20].tolist()),
+        proven=proven,
+    )
+
+
+def pocket(
+    graph: Graph, breach: Breach, units: Sequence[int], counted: tuple[Weight, ...], grids: int | None = None
+) -> Proof:
+    """Units that no contiguous grids within the bands can hold, shown by going through every possibility."""
+    weight = next(w for w in counted if w.name == breach.rule)
+    have, have_zh = _figure(weight, breach.total)
+    side, side_zh, bound = _side(weight, breach.total)
+    name, name_zh = _names(graph, units)
+    change, change_zh = _loosen(weight, breach.total)
+    if len(units) == 1:
+        shown, shown_zh = "no connected set of units that holds it", "包含它的任何连通单元组合"
+        end, end_zh = "lies within the bands", "都不能同时满足上下限"
+    else:
+        shown = "no choice of connected, separate sets of units that hold them"
+        shown_zh = "包含它们的任何一组连通且互不重叠的单元组合"
+        end, end_zh = "lies within the bands", "都不能同时满足上下限"
+    if grids is not None:
+        end += f" in {grids:,} grids"
+        end_zh += f"（{grids:,} 个网格）"
+    return Proof(
+        grid=breach.grid,
+        rule=breach.rule,
+        reason=f"the grid has {have}, {side} {bound:,g}: around {name}, {shown} {end} (every possibility was tried)",
+        reason_zh=f"该网格有 {have_zh}，{side_zh} {bound:,g}：对 {name_zh}，{shown_zh}{end_zh}（已穷举）",
+        remedy=f"{change}, or divide the units around it",
+        remedy_zh=f"{change_zh}，或将周围单元进一步划分",
+        units=tuple(int(u) for u in units),
+    )
+
+
+def unsolved(breach: Breach, counted: tuple[Weight, ...], *, around: int) -> Proof:
+    """The search found no way; nothing is proven for the whole."""
+    weight = next(w for w in counted if w.name == breach.rule)
+    have, have_zh = _figure(weight, breach.total)
+    side, side_zh, bound = _side(weight, breach.total)
+    tried, tried_zh = "", ""
+    if around:
+        tried = f"; with all other grids as they are, the {around} grids around it cannot be divided better"
+        tried_zh = f"；在其他网格不变的情况下，其周围 {around} 个网格没有更好的划分"
+    change, change_zh = _loosen(weight, breach.total)
+    return Proof(
+        grid=breach.grid,
+        rule=breach.rule,
+        reason=f"the grid has {have}, {side} {bound:,g}: the search did not find a way to mend it{tried}",
+        reason_zh=f"该网格有 {have_zh}，{side_zh} {bound:,g}：搜索未能找到可行划分{tried_zh}",
+        remedy=f"{change}, divide the units around it, or search longer (effort)",
+        remedy_zh=f"{change_zh}，将周围单元进一步划分，或加大搜索力度",
+        proven=False,
+    )

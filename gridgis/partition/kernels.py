@@ -1,0 +1,252 @@
+"""Compiled pieces that every search shares: random numbers, the worth of a grid, contiguity."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from gridgis.graph import Floats, Ints
+
+Rng = npt.NDArray[np.uint64]
+"""(1,) state of the random numbers; passed on, never global."""
+
+LOW1, HIGH1, SHARE1, LOW2, HIGH2, SHARE2, USED1, USED2, BREACH, BALANCE, SHAPE, CUT = range(12)
+"""Places in ``Net.rule``: each weight's bounds, 1/target and whether it counts; then the worths."""
+
+WORST_SHAPE = 40.0
+VISITS = 4000
+"""Units a contiguity check may visit: in very large grids a unit that takes more is left where it is."""
+
+
+class Net(NamedTuple):
+    """What does not change during a search: n units, 2m directed edges in CSR order.
+
+    Attributes
+    ----------
+    node
+        (n, 4) first weight, second weight, area, and perimeter: all shared lines and the outer one.
+    rule
+        (12,) bounds, targets and worths, by the places named above.
+    """
+
+    indptr: Ints
+    indices: Ints
+    length: Floats
+    cost: Floats
+    node: Floats
+    rule: Floats
+
+
+class Split(NamedTuple):
+    """A partition on the way, changed in place; K slots for grids, some may be empty.
+
+    Attributes
+    ----------
+    total
+        (K, 4) like ``Net.node``, for each grid: sums of the weights and areas, and the grid's perimeter.
+    size
+        (K,) number of units.
+    """
+
+    grid: Ints
+    total: Floats
+    size: Ints
+
+
+class Scratch(NamedTuple):
+    """Room for the contiguity check: stamps (n+1,), the last one the latest used, and a queue (n,)."""
+
+    mark: Ints
+    queue: Ints
+
+
+class Lists(NamedTuple):
+    """The units of every grid: its first one (K,), after each unit the next one (n,), -1 at the end."""
+
+    first: Ints
+    after: Ints
+
+
+@nb.njit(cache=True)
+def list_units(split: Split) -> Lists:
+    """Return the units of every grid, in ascending order."""
+    first = np.full(len(split.size), -1, np.int64)
+    after = np.full(len(split.grid), -1, np.int64)
+    for v in range(len(split.grid) - 1, -1, -1):
+        after[v] = first[split.grid[v]]
+        first[split.grid[v]] = v
+    return Lists(first, after)
+
+
+def scratch(n: int) -> Scratch:
+    """Return room for n units."""
+    return Scratch(np.zeros(n + 1, np.int64), np.empty(n, np.int64))
+
+
+@nb.njit(cache=True, inline="always")
+def draw(rng: Rng) -> int:
+    """Return the next random number, 0 … 2³¹-1 (xorshift64: Marsaglia 2003)."""
+    x = rng[0]
+    x ^= x << np.uint64(13)
+    x ^= x >> np.uint64(7)
+    x ^= x << np.uint64(17)
+    rng[0] = x
+    return int(np.int64(x >> np.uint64(33)))
+
+
+@nb.njit(cache=True, inline="always")
+def chance(rng: Rng) -> float:
+    """Return a random number in [0, 1)."""
+    return draw(rng) / 2147483648.0
+
+
+@nb.njit(cache=True)
+def breach(weight1: float, weight2: float, count: float, rule: Floats) -> float:
+    """Return how far the weights of `count` grids lie outside the bands: 0, or at least 1 per broken bound.
+
+    The fixed part per bound keeps a search from stopping one person short of it.
+    """
+    out = 0.0
+    if weight1 < rule[LOW1] * count:
+        out += 1.0 + (rule[LOW1] * count - weight1) * rule[SHARE1]
+    elif weight1 > rule[HIGH1] * count:
+        out += 1.0 + (weight1 - rule[HIGH1] * count) * rule[SHARE1]
+    if weight2 < rule[LOW2] * count:
+        out += 1.0 + (rule[LOW2] * count - weight2) * rule[SHARE2]
+    elif weight2 > rule[HIGH2] * count:
+        out += 1.0 + (weight2 - rule[HIGH2] * count) * rule[SHARE2]
+    return out
+
+
+@nb.njit(cache=True)
+def worth(weight1: float, weight2: float, area: float, perimeter: float, rule: Floats) -> float:
+    """Return what a grid costs: broken bounds, unequal load, and shape (perimeter² / 4π area)."""
+    load1 = weight1 * rule[SHARE1] - rule[USED1]
+    load2 = weight2 * rule[SHARE2] - rule[USED2]
+    out = rule[BALANCE] * (load1 * load1 + load2 * load2) + rule[BREACH] * breach(weight1, weight2, 1.0, rule)
+    if area > 0.0:
+        out += rule[SHAPE] * min(perimeter * perimeter / (4.0 * math.pi * area), WORST_SHAPE)
+    return float(out)
+
+
+@nb.njit(cache=True)
+def worth_of(split: Split, g: int, rule: Floats) -> float:
+    """Return what grid g costs as it is."""
+    total = split.total
+    return worth(total[g, 0], total[g, 1], total[g, 2], total[g, 3], rule)
+
+
+@nb.njit(cache=True)
+def is_bad(split: Split, g: int, rule: Floats) -> bool:
+    """Say whether grid g exists and breaks a band."""
+    return split.size[g] > 0 and breach(split.total[g, 0], split.total[g, 1], 1.0, rule) > 0.0
+
+
+@nb.njit(cache=True)
+def stays_connected(net: Net, split: Split, v: int, room: Scratch) -> bool:
+    """Say whether the grid of v stays in one piece, and not empty, without v; a search too long counts as no."""
+    grid = split.grid
+    mark, queue = room
+    home = grid[v]
+    start, end = net.indptr[v], net.indptr[v + 1]
+    missing = -1
+    first = -1
+    for j in range(start, end):
+        if grid[net.indices[j]] == home:
+            missing += 1
+            first = net.indices[j]
+    if missing <= 0:
+        return missing == 0
+    n = len(grid)
+    wanted = mark[n] + 1
+    seen = wanted + 1
+    mark[n] = seen
+    for j in range(start, end):
+        if grid[net.indices[j]] == home:
+            mark[net.indices[j]] = wanted
+    mark[first] = seen
+    mark[v] = seen
+    queue[0] = first
+    head = 0
+    tail = 1
+    while head < tail and head < VISITS:
+        w = queue[head]
+        head += 1
+        for j in range(net.indptr[w], net.indptr[w + 1]):
+            u = net.indices[j]
+            if grid[u] == home and mark[u] != seen:
+                if mark[u] == wanted:
+                    missing -= 1
+                    if missing == 0:
+                        return True
+                mark[u] = seen
+                queue[tail] = u
+                tail += 1
+    return False
+
+
+@nb.njit(cache=True)
+def tally(net: Net, grid: Ints, slots: int) -> tuple[Floats, Ints]:
+    """Return ``total (slots, 4)`` and ``size (slots,)`` of every grid."""
+    total = np.zeros((slots, 4))
+    size = np.zeros(slots, np.int64)
+    for v in range(len(grid)):
+        g = grid[v]
+        size[g] += 1
+        for c in range(4):
+            total[g, c] += net.node[v, c]
+        for j in range(net.indptr[v], net.indptr[v + 1]):
+            if grid[net.indices[j]] == g:
+                total[g, 3] -= net.length[j]
+    return total, size
+
+
+@nb.njit(cache=True)
+def moved_worths(net: Net, split: Split, v: int, b: int) -> tuple[float, float, float, float, float]:
+    """Return what moving unit v to grid b would make: worths of its grid and of b, more cut, lines to either."""
+    a = split.grid[v]
+    node, total, rule = net.node, split.total, net.rule
+    to_a = 0.0
+    to_b = 0.0
+    cut = 0.0
+    for j in range(net.indptr[v], net.indptr[v + 1]):
+        g = split.grid[net.indices[j]]
+        if g == a:
+            to_a += net.length[j]
+            cut += net.cost[j]
+        elif g == b:
+            to_b += net.length[j]
+            cut -= net.cost[j]
+    new_a = worth(
+        total[a, 0] - node[v, 0],
+        total[a, 1] - node[v, 1],
+        total[a, 2] - node[v, 2],
+        total[a, 3] - node[v, 3] + 2.0 * to_a,
+        rule,
+    )
+    new_b = worth(
+        total[b, 0] + node[v, 0],
+        total[b, 1] + node[v, 1],
+        total[b, 2] + node[v, 2],
+        total[b, 3] + node[v, 3] - 2.0 * to_b,
+        rule,
+    )
+    return new_a, new_b, rule[CUT] * cut, to_a, to_b
+
+
+@nb.njit(cache=True)
+def put(net: Net, split: Split, v: int, b: int, to_a: float, to_b: float) -> None:
+    """Move unit v to grid b, whatever comes of it; ``to_a`` and ``to_b`` as ``moved_worths`` says."""
+    a = split.grid[v]
+    for c in range(4):
+        split.total[a, c] -= net.node[v, c]
+        split.total[b, c] += net.node[v, c]
+    split.total[a, 3] += 2.0 * to_a
+    split.total[b, 3] -= 2.0 * to_b
+    split.size[a] -= 1
+    split.size[b] += 1
+    split.grid[v] = b

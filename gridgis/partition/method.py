@@ -1,0 +1,133 @@
+"""The method "search", from graph to assignment: preflight, start, annealing, repair to proof, check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from gridgis.errors import InputError
+from gridgis.graph import Graph, Ints
+from gridgis.options import PlanOptions
+from gridgis.partition import explain
+from gridgis.partition.assignment import Assignment, Proof
+from gridgis.partition.check import Breach, check
+from gridgis.partition.neighbourhood import Verdict, prove, settle
+from gridgis.partition.preflight import Survey, survey
+from gridgis.partition.problem import Problem, Weight, build_problem, weights
+from gridgis.partition.search import COLD, HOT, MOST_SWEEPS, SWEEPS, VISITS, Clock, State, begin, cool, repair, seeded
+
+Progress = Callable[[str, float], None]
+
+
+def search_partition(graph: Graph, options: PlanOptions, progress: Progress | None = None) -> Assignment:
+    """Divide a graph by search; see ``gridgis.partition.partition``."""
+    _usable(graph)
+    tell = progress or (lambda step, done: None)
+    clock = Clock(limit_s=options.time_limit_s)
+    tell("partition", 0.0)
+    counted = weights(graph, options)
+    found = survey(graph, options, counted)
+    tell("partition", 0.05)
+    notes: list[str] = []
+    verdicts: dict[int, Verdict] = {}
+    grid = np.full(graph.n, -1, np.int64)
+    grids = 0
+    if found.areas:
+        places = np.concatenate([area.units for area in found.areas])
+        problem = build_problem(graph, counted, places)
+        state, local = _search(problem, found, options, clock, tell)
+        grid[places] = state.split.grid
+        grids = int(grid.max()) + 1
+        verdicts = {
+            int(problem.units[place]): replace(verdict, units=problem.units[verdict.units])
+            for place, verdict in local.items()
+        }
+        if clock.over:
+            notes.append(f"the time limit of {options.time_limit_s:g} s ended the search")
+    grid[found.alone] = grids + np.arange(len(found.alone))
+    for unit, owner in found.joins.items():
+        grid[unit] = grid[owner]
+    _, first, grid = np.unique(grid, return_index=True, return_inverse=True)
+    grid = np.argsort(np.argsort(first))[grid].astype(np.int64)  # numbered in the order of their first units
+    total = int(grid.max()) + 1
+    broken = check(graph, grid, total, counted)
+    proofs = _proofs(graph, grid, broken, counted, found, verdicts)
+    tell("partition", 1.0)
+    return Assignment(grid=grid, grids=total, proofs=proofs, notes=tuple(notes))
+
+
+def _usable(graph: Graph) -> None:
+    faults = []
+    if graph.n == 0:
+        faults.append("the graph has no units; nothing can be divided")
+    for name, values in (("households", graph.households), ("population", graph.population)):
+        wrong = np.flatnonzero(values < 0)
+        if len(wrong):
+            faults.append(f"{len(wrong):,} units have {name} below 0; counts must be 0 or more")
+    if len(graph.u) and (min(graph.u.min(), graph.v.min()) < 0 or max(graph.u.max(), graph.v.max()) >= graph.n):
+        faults.append(f"edges name units outside 0 … {graph.n - 1:,}")
+    if faults:
+        raise InputError(*faults)
+
+
+def _search(
+    problem: Problem, found: Survey, options: PlanOptions, clock: Clock, tell: Progress
+) -> tuple[State, dict[int, Verdict]]:
+    area_of = np.repeat(np.arange(len(found.areas)), [len(area.units) for area in found.areas])
+    grids, fewest, most = (
+        np.array([getattr(area, name) for area in found.areas], np.int64) for name in ("grids", "fewest", "most")
+    )
+    rng = np.random.default_rng(options.seed)
+    compiled = seeded(options.seed)
+    state = begin(problem, area_of, grids, fewest, most, compiled)
+    tell("partition", 0.15)
+    sweeps = max(10, round(min(max(SWEEPS, VISITS / problem.n), MOST_SWEEPS) * options.effort))
+    passes = max(1, sweeps // 20)
+    heat = HOT * (COLD / HOT) ** (np.arange(passes + 1) / passes)
+    for turn in range(passes):
+        if clock.over:
+            break
+        cool(problem, state, compiled, hot=heat[turn], cold=heat[turn + 1], sweeps=sweeps // passes)
+        tell("partition", 0.15 + 0.6 * (turn + 1) / passes)
+    if not clock.over:
+        repair(problem, state, compiled)
+    tell("partition", 0.8)
+    workable = np.array([area.possible for area in found.areas])
+    state = settle(problem, state, workable, rng, clock, options.effort)
+    tell("partition", 0.9)
+    return prove(problem, state, workable, clock)
+
+
+def _proofs(
+    graph: Graph,
+    grid: Ints,
+    broken: list[Breach],
+    counted: tuple[Weight, ...],
+    found: Survey,
+    verdicts: dict[int, Verdict],
+) -> tuple[Proof, ...]:
+    alone = {int(grid[unit]): int(unit) for unit in found.alone}
+    area_of = found.area_of
+    known = {int(grid[unit]): verdict for unit, verdict in verdicts.items()}
+    first_unit = dict(zip(*np.unique(grid, return_index=True), strict=True))
+    out = []
+    shown: set[int] = set()
+    for breach in broken:
+        if breach.grid in alone:
+            out.append(explain.oversize(graph, breach, alone[breach.grid], counted))
+            continue
+        index = area_of[int(first_unit[breach.grid])]
+        area = found.areas[index]
+        verdict = known.get(breach.grid)
+        if not area.possible:
+            # that an area cannot be divided shows that one of its grids must break a band, not how many
+            proven = index not in shown or area.grids == 1
+            out.append(explain.area_impossible(graph, breach, area, counted, proven=proven))
+            shown.add(index)
+        elif verdict is not None and len(verdict.units):
+            out.append(explain.pocket(graph, breach, verdict.units.tolist(), counted))
+        else:
+            out.append(explain.unsolved(breach, counted, around=verdict.around if verdict else 0))
+    return tuple(out)

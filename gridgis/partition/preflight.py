@@ -1,0 +1,221 @@
+"""Before any search: what no partition of this graph can do, and how many grids each part of it can have."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from gridgis.errors import InfeasibleError, some
+from gridgis.graph import Graph, Ints
+from gridgis.options import PlanOptions
+from gridgis.partition.check import pieces_within
+from gridgis.partition.problem import Weight
+
+
+@dataclass(frozen=True, kw_only=True)
+class Area:
+    """A connected piece of the graph, once the units too large for any grid are taken out.
+
+    Attributes
+    ----------
+    units
+        Indices of its units.
+    totals
+        Its total of each weight.
+    fewest, most
+        The numbers of grids it may have.
+    grids
+        The number it is to start with.
+    possible
+        False: no number of grids keeps the bands.
+    beside
+        Oversize units that cut it off from the rest.
+    whole
+        It is the whole jurisdiction.
+    """
+
+    units: Ints
+    totals: tuple[int, ...]
+    fewest: int
+    most: int
+    grids: int
+    possible: bool
+    beside: tuple[int, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What the preflight found.
+
+    Attributes
+    ----------
+    alone
+        (s,) units that exceed a bound by themselves; each is a grid of its own.
+    joins
+        Units without people that only such a unit can reach -> that unit.
+    areas
+        The rest, in connected areas.
+    """
+
+    alone: Ints
+    joins: dict[int, int]
+    areas: tuple[Area, ...]
+
+    @property
+    def area_of(self) -> dict[int, int]:
+        """Unit -> index of its area."""
+        return {int(v): i for i, area in enumerate(self.areas) for v in area.units}
+
+
+def survey(graph: Graph, options: PlanOptions, counted: tuple[Weight, ...]) -> Survey:
+    """Find oversize units, connected areas and their possible numbers of grids.
+
+    Raises
+    ------
+    InfeasibleError
+        When the number of grids asked for cannot be had, whatever the bands or because of them.
+    """
+    people = np.zeros(graph.n, bool)
+    over = np.zeros(graph.n, bool)
+    for weight in counted:
+        people |= weight.values > 0
+        over |= weight.values > weight.high
+    alone = np.flatnonzero(over)
+    _, piece = pieces_within(graph, np.where(over, -1 - np.arange(graph.n), 0))
+    joins: dict[int, int] = {}
+    areas = []
+    touching = _touching(graph, over, piece)
+    parts = _groups(piece, ~over)
+    for units in parts:
+        beside = touching.get(int(piece[units[0]]), ())
+        if beside and not people[units].any():
+            joins.update(dict.fromkeys(units.tolist(), beside[0]))
+            continue
+        areas.append(_measure(units, people, counted, beside, len(parts) == 1 and len(alone) == 0))
+    if options.grids is not None:
+        areas = _share_out(areas, options.grids, len(alone), counted, graph, people)
+    return Survey(alone=alone, joins=joins, areas=tuple(areas))
+
+
+def _groups(label: Ints, chosen: np.ndarray) -> list[Ints]:
+    """Return the chosen units by label, in the order of their first units."""
+    places = np.flatnonzero(chosen)
+    if len(places) == 0:
+        return []
+    order = places[np.argsort(label[places], kind="stable")]
+    cuts = np.flatnonzero(np.diff(label[order])) + 1
+    return sorted(np.split(order, cuts), key=lambda units: int(units[0]))
+
+
+def _touching(graph: Graph, over: np.ndarray, piece: Ints) -> dict[int, tuple[int, ...]]:
+    """Return piece -> the oversize units beside it, the one with the longest shared line first."""
+    shared: dict[int, dict[int, float]] = {}
+    for here, there in ((graph.u, graph.v), (graph.v, graph.u)):
+        for i in np.flatnonzero(over[there] & ~over[here]):
+            beside = shared.setdefault(int(piece[here[i]]), {})
+            beside[int(there[i])] = beside.get(int(there[i]), 0.0) + float(graph.shared_m[i])
+    return {p: tuple(sorted(beside, key=lambda v: (-beside[v], v))) for p, beside in shared.items()}
+
+
+def _measure(
+    units: Ints, people: np.ndarray, counted: tuple[Weight, ...], beside: tuple[int, ...], whole: bool
+) -> Area:
+    totals = tuple(int(weight.values[units].sum()) for weight in counted)
+    filled = max(1, int(people[units].sum()))
+    fewest, most = 1, filled
+    for weight, total in zip(counted, totals, strict=True):
+        if weight.bounded:
+            # a grid's total is a multiple of what all counts are multiples of
+            step = int(np.gcd.reduce(weight.values[units])) or 1
+            low, high = math.ceil(weight.low / step) * step, math.floor(weight.high / step) * step
+            fewest = max(fewest, math.ceil(total / high))
+            if low > 0:
+                most = min(most, math.floor(total / low))
+    possible = fewest <= most
+    if not possible:
+        # the search may use any number between the two; which one hurts least, it finds out
+        fewest, most = max(1, min(fewest, most)), min(filled, max(1, fewest, most))
+    ratios = [total / weight.target for weight, total in zip(counted, totals, strict=True)]
+    ideal = sum(r * r for r in ratios) / sum(ratios) if sum(ratios) > 0 else 1.0
+    grids = min(max(round(ideal), fewest), most)
+    return Area(
+        units=units,
+        totals=totals,
+        fewest=fewest,
+        most=most,
+        grids=grids,
+        possible=possible,
+        beside=beside,
+        whole=whole,
+    )
+
+
+def _share_out(
+    areas: list[Area], grids: int, alone: int, counted: tuple[Weight, ...], graph: Graph, people: np.ndarray
+) -> list[Area]:
+    """Set the number of grids of every area so that they make up the number asked for, or say why not."""
+    filled = int(people.sum()) or graph.n
+    if grids > filled:
+        kind = "units with people" if people.any() else "units"
+        raise InfeasibleError(
+            f"{grids:,} grids were asked for, but there are only {filled:,} {kind}; "
+            f"ask for at most {filled:,} grids, or divide the units further"
+        )
+    fewest = alone + sum(area.fewest for area in areas)
+    most = alone + sum(area.most for area in areas)
+    if not fewest <= grids <= most:
+        raise InfeasibleError(_refusal(areas, grids, alone, fewest, most, counted, graph))
+    counts = [area.grids for area in areas]
+    loads = [
+        sum(total / weight.target for total, weight in zip(area.totals, counted, strict=True)) + 1e-9 for area in areas
+    ]
+    missing = grids - alone - sum(counts)
+    while missing:
+        step = 1 if missing > 0 else -1
+        free = [i for i, area in enumerate(areas) if (counts[i] < area.most if step > 0 else counts[i] > area.fewest)]
+        i = max(free, key=lambda i: step * loads[i] / (counts[i] + 0.5 * step))
+        counts[i] += step
+        missing -= step
+    return [
+        Area(
+            units=area.units,
+            totals=area.totals,
+            fewest=count,
+            most=count,
+            grids=count,
+            possible=area.possible,
+            beside=area.beside,
+            whole=area.whole,
+        )
+        for area, count in zip(areas, counts, strict=True)
+    ]
+
+
+def _refusal(
+    areas: list[Area], grids: int, alone: int, fewest: int, most: int, counted: tuple[Weight, ...], graph: Graph
+) -> str:
+    span = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    figures = "; ".join(
+        f"{weight.values.sum():,} {weight.name} in {weight.low:g}–{weight.high:g} each"
+        for weight in counted
+        if weight.bounded
+    )
+    parts = []
+    if figures:
+        parts.append(figures)
+    if len(areas) > 1:
+        small = min(areas, key=lambda area: len(area.units))
+        parts.append(
+            f"the graph is in {len(areas):,} pieces that no grid can join (one holds only the units "
+            f"{some(graph.ids[small.units].tolist())})"
+        )
+    if alone:
+        parts.append(f"{alone:,} units are too large for any grid and stand alone")
+    why = "; ".join(parts) or "every grid needs a unit with people"
+    return (
+        f"{grids:,} grids were asked for, but only {span} can be had: {why}. "
+        f"Ask for a number in that range, or change the bands"
+    )

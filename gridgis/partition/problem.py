@@ -1,0 +1,160 @@
+"""The numbers a search works on, made from a graph and the options: bands, targets, worths, compact arrays."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from gridgis.graph import Floats, Graph, Ints
+from gridgis.options import PlanOptions
+from gridgis.partition import kernels as k
+from gridgis.partition.kernels import Net
+
+BREACH_WORTH = 1000.0
+BALANCE_WORTH = 6.0
+SHAPE_WORTH = 1.0
+CUT_WORTH = 2.0
+HUGE = 1e300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weight:
+    """One count that is shared out: what a grid may hold of it.
+
+    Attributes
+    ----------
+    values
+        (n,) the count of every unit.
+    low, high
+        Bounds; minus and plus ``HUGE`` where the count is only balanced.
+    target
+        What a grid should hold; above 0.
+    """
+
+    name: str
+    values: Ints
+    low: float
+    high: float
+    target: float
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there is a band; else the count is only balanced."""
+        return self.high < HUGE
+
+
+def weights(graph: Graph, options: PlanOptions) -> tuple[Weight, ...]:
+    """Return the one or two counts that the options bound.
+
+    With a number of grids and no band, households are balanced, or population, or the number of units:
+    the first that is not zero everywhere.
+    """
+    counts = {"households": graph.households, "population": graph.population}
+    out = []
+    for name, band in (("households", options.households), ("population", options.population)):
+        if band is not None:
+            out.append(
+                Weight(name=name, values=counts[name], low=band.low, high=band.high, target=max(band.middle, 1e-9))
+            )
+    if not out:
+        counts["units"] = np.ones(graph.n, np.int64)
+        name = next(name for name, values in counts.items() if values.any() or name == "units")
+        mean = counts[name].sum() / (options.grids or 1)
+        out.append(Weight(name=name, values=counts[name], low=-HUGE, high=HUGE, target=max(float(mean), 1e-9)))
+    return tuple(out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Connected areas of units to be divided, as the compiled searches take them.
+
+    Attributes
+    ----------
+    units
+        (n,) the unit of the graph that each place stands for.
+    net
+        The areas as a graph, with bounds and worths.
+    x, y
+        (n,) places; equal everywhere where unknown.
+    """
+
+    units: Ints
+    net: Net
+    x: Floats
+    y: Floats
+
+    @property
+    def n(self) -> int:
+        """The number of units."""
+        return len(self.units)
+
+    @property
+    def load(self) -> Floats:
+        """(n,) each unit's share of a grid: the mean over the weights of count ÷ target."""
+        node, rule = self.net.node, self.net.rule
+        load = node[:, 0] * rule[k.SHARE1] + node[:, 1] * rule[k.SHARE2]
+        return np.asarray(load / (rule[k.USED1] + rule[k.USED2]))
+
+    def take(self, places: Ints) -> Problem:
+        """Return the problem of some places alone, all around them fixed; perimeters stay whole."""
+        net = self.net
+        local = np.full(self.n, -1, np.int64)
+        local[places] = np.arange(len(places))
+        degree = net.indptr[places + 1] - net.indptr[places]
+        slot = np.repeat(net.indptr[places] - np.cumsum(degree) + degree, degree) + np.arange(degree.sum())
+        row = np.repeat(np.arange(len(places)), degree)
+        keep = local[net.indices[slot]] >= 0
+        slot, row = slot[keep], row[keep]
+        inner = Net(
+            indptr=np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(places)))]).astype(np.int64),
+            indices=local[net.indices[slot]],
+            length=net.length[slot],
+            cost=net.cost[slot],
+            node=np.ascontiguousarray(net.node[places]),
+            rule=net.rule,
+        )
+        return Problem(units=self.units[places], net=inner, x=self.x[places], y=self.y[places])
+
+
+def build_problem(graph: Graph, counted: tuple[Weight, ...], places: Ints) -> Problem:
+    """Return the problem of dividing the units at `places`.
+
+    Lengths and costs are set in proportion to a mean edge, so that the worths mean the same in every town:
+    one grid of even shape has a shape worth of about 1.5 and about 1 for the lines it shares.
+    """
+    n = graph.n
+    indptr, indices, edge = graph.csr()
+    node = np.zeros((n, 4))
+    rule = np.zeros(12)
+    rule[[k.LOW1, k.LOW2]] = -HUGE
+    rule[[k.HIGH1, k.HIGH2]] = HUGE
+    for i, weight in enumerate(counted):
+        node[:, i] = weight.values
+        rule[3 * i : 3 * i + 3] = weight.low, weight.high, 1.0 / weight.target
+        rule[k.USED1 + i] = 1.0
+    span = np.nan_to_num(graph.shared_m.astype(float))
+    node[:, 2] = graph.area_m2
+    node[:, 3] = np.bincount(graph.u, span, n) + np.bincount(graph.v, span, n) + graph.outer_m
+    known = node[:, 2] > 0
+    # outlines that do not suit the areas (degrees, or lines left out) say nothing about shape
+    roundness = node[known, 3] ** 2 / (4 * math.pi * node[known, 2])
+    shaped = known.sum() > n / 2 and 0.5 < np.median(roundness) < 12.0
+    load = sum((weight.values.sum() / weight.target for weight in counted), 0.0) / len(counted)
+    per_grid = max(1.0, n / max(1.0, load))
+    bond = graph.cost.astype(float)
+    bond = bond / bond.mean() if bond.sum() > 0 else np.zeros(len(bond))
+    if not shaped:
+        bond = bond + (span / span.mean() if span.sum() > 0 else 1.0)
+    rule[k.BREACH] = BREACH_WORTH
+    rule[k.BALANCE] = BALANCE_WORTH
+    rule[k.SHAPE] = SHAPE_WORTH if shaped else 0.0
+    rule[k.CUT] = CUT_WORTH / (1.7 * math.sqrt(per_grid))
+    whole = Problem(
+        units=np.arange(n),
+        net=Net(indptr=indptr, indices=indices, length=span[edge], cost=bond[edge], node=node, rule=rule),
+        x=graph.x.astype(float),
+        y=graph.y.astype(float),
+    )
+    return whole.take(places)

@@ -1,0 +1,295 @@
+"""Whole grids taken together and divided anew along random spanning trees, into as many or other numbers of grids.
+
+Cutting one edge of a spanning tree leaves two connected pieces, so every division found this way is contiguous
+(DeFord, Duchin and Solomon 2021, "Recombination"). Unlike there, every edge of a tree is tried, and the one kept
+is the best for both bands and the shape.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+
+from gridgis.graph import Floats, Ints
+from gridgis.partition.kernels import BREACH, CUT, Lists, Net, Rng, Split, breach, draw, worth, worth_of
+
+
+class Union(NamedTuple):
+    """The units of some grids as a small graph of their own: m units, edges in CSR order."""
+
+    units: Ints
+    ptr: Ints
+    adj: Ints
+    length: Floats
+    cost: Floats
+    node: Floats
+
+
+class Tree(NamedTuple):
+    """A spanning tree over part of a union: units in the order they joined, and the place of each one's parent."""
+
+    order: Ints
+    parent: Ints
+    place: Ints
+
+
+@nb.njit(cache=True)
+def unite(net: Net, split: Split, lists: Lists, chosen: Ints, local: Ints) -> tuple[Union, float]:
+    """Return the union of the chosen grids, and what they cost now. ``local`` (n,) is -1 before and after."""
+    m = 0
+    now = 0.0
+    for g in chosen:
+        m += split.size[g]
+        now += worth_of(split, g, net.rule)
+    units = np.empty(m, np.int64)
+    i = 0
+    links = 0
+    for g in chosen:
+        v = lists.first[g]
+        while v >= 0:
+            units[i] = v
+            local[v] = i
+            links += net.indptr[v + 1] - net.indptr[v]
+            i += 1
+            v = lists.after[v]
+    ptr = np.zeros(m + 1, np.int64)
+    adj = np.empty(links, np.int64)
+    length = np.empty(links)
+    cost = np.empty(links)
+    node = np.empty((m, 4))
+    links = 0
+    for i in range(m):
+        v = units[i]
+        for c in range(4):
+            node[i, c] = net.node[v, c]
+        for j in range(net.indptr[v], net.indptr[v + 1]):
+            k = local[net.indices[j]]
+            if k >= 0:
+                adj[links] = k
+                length[links] = net.length[j]
+                cost[links] = net.cost[j]
+                links += 1
+                if split.grid[net.indices[j]] != split.grid[v]:
+                    now += 0.5 * net.rule[CUT] * net.cost[j]
+        ptr[i + 1] = links
+    for v in units:
+        local[v] = -1
+    return Union(units, ptr, adj[:links], length[:links], cost[:links], node), now
+
+
+@nb.njit(cache=True)
+def grow_tree(union: Union, label: Ints, rest: int, count: int, rng: Rng, tree: Tree) -> bool:
+    """Grow a random tree over the `count` units labelled `rest`; False when they are not connected.
+
+    Of two random edges on the rim the one that is dearer to cut is taken, so that subtrees tend to keep together
+    what should not be cut.
+    """
+    order, parent, place = tree
+    m = len(label)
+    place[:] = -1
+    new = draw(rng) % m
+    while label[new] != rest:
+        new = (new + 1) % m
+    rim = np.empty(len(union.adj), np.int64)
+    source = np.empty(len(union.adj), np.int64)
+    rims = 0
+    order[0] = new
+    place[new] = 0
+    parent[0] = -1
+    done = 1
+    while done < count:
+        for j in range(union.ptr[new], union.ptr[new + 1]):
+            if label[union.adj[j]] == rest and place[union.adj[j]] < 0:
+                rim[rims] = j
+                source[rims] = place[new]
+                rims += 1
+        new = -1
+        while rims > 0 and new < 0:
+            i = draw(rng) % rims
+            k = draw(rng) % rims
+            if union.cost[rim[k]] > union.cost[rim[i]]:
+                i = k
+            unit = union.adj[rim[i]]
+            if place[unit] < 0:
+                new = unit
+                place[unit] = done
+                order[done] = unit
+                parent[done] = source[i]
+                done += 1
+            rims -= 1
+            rim[i] = rim[rims]
+            source[i] = source[rims]
+        if new < 0:
+            return False
+    return True
+
+
+@nb.njit(cache=True)
+def subtree_sums(union: Union, tree: Tree, count: int) -> Floats:
+    """Return (count, 6) for the subtree at every place: weights, area, perimeter, length and cost of lines to the rest.
+
+    One pass: an edge lies inside every subtree that holds both its ends, so it is taken off where the ways of its
+    ends to the root first meet.
+    """
+    sums = np.zeros((count, 6))
+    for p in range(count):
+        i = tree.order[p]
+        for c in range(4):
+            sums[p, c] = union.node[i, c]
+        for j in range(union.ptr[i], union.ptr[i + 1]):
+            k = tree.place[union.adj[j]]
+            if k < 0:
+                continue
+            sums[p, 4] += union.length[j]
+            sums[p, 5] += union.cost[j]
+            if k < p:
+                top = p
+                while top != k:
+                    if top > k:
+                        top = tree.parent[top]
+                    else:
+                        k = tree.parent[k]
+                sums[top, 3] -= 2.0 * union.length[j]
+                sums[top, 4] -= 2.0 * union.length[j]
+                sums[top, 5] -= 2.0 * union.cost[j]
+    for p in range(count - 1, 0, -1):
+        for c in range(6):
+            sums[tree.parent[p], c] += sums[p, c]
+    return sums
+
+
+@nb.njit(cache=True)
+def best_cut(sums: Floats, others: int, rule: Floats) -> int:
+    """Return the place p > 0 whose subtree is best cut off as a grid, or -p for all but it; 0: there is no edge.
+
+    What is left is to become `others` grids.
+    """
+    best = 1e300
+    answer = 0
+    for p in range(1, len(sums)):
+        price = rule[CUT] * sums[p, 5]
+        w1 = sums[0, 0] - sums[p, 0]
+        w2 = sums[0, 1] - sums[p, 1]
+        inside = price + worth(sums[p, 0], sums[p, 1], sums[p, 2], sums[p, 3], rule)
+        outside = worth(w1, w2, sums[0, 2] - sums[p, 2], sums[0, 3] - sums[p, 3] + 2.0 * sums[p, 4], rule)
+        if others == 1:
+            inside += outside
+        else:
+            inside += rule[BREACH] * breach(w1, w2, float(others), rule)
+            outside += price + rule[BREACH] * breach(sums[p, 0], sums[p, 1], float(others), rule)
+            if outside < best:
+                best = outside
+                answer = -p
+        if inside < best:
+            best = inside
+            answer = p
+    return answer
+
+
+@nb.njit(cache=True)
+def carve(union: Union, label: Ints, wanted: int, rule: Floats, rng: Rng, tree: Tree) -> bool:
+    """Divide a union into `wanted` connected parts, one after the other; labels 0 … wanted-1. False: no luck."""
+    m = len(label)
+    rest = wanted - 1
+    label[:] = rest
+    count = m
+    inside = np.zeros(m, np.bool_)
+    for part in range(rest):
+        if not grow_tree(union, label, rest, count, rng, tree):
+            return False
+        cut = best_cut(subtree_sums(union, tree, count), rest - part, rule)
+        if cut == 0:
+            return False
+        left = count
+        for p in range(count):
+            inside[p] = p == abs(cut) or (p > abs(cut) and inside[tree.parent[p]])
+            if inside[p] == (cut > 0):
+                label[tree.order[p]] = part
+                left -= 1
+        count = left
+    return True
+
+
+@nb.njit(cache=True)
+def price(union: Union, label: Ints, sums: Floats, rule: Floats) -> float:
+    """Return what a division costs; ``sums`` (parts, 4) is filled with the parts' totals."""
+    sums[:] = 0.0
+    out = 0.0
+    for i in range(len(label)):
+        a = label[i]
+        for c in range(4):
+            sums[a, c] += union.node[i, c]
+        for j in range(union.ptr[i], union.ptr[i + 1]):
+            if label[union.adj[j]] == a:
+                sums[a, 3] -= union.length[j]
+            else:
+                out += 0.5 * rule[CUT] * union.cost[j]
+    for a in range(len(sums)):
+        out += worth(sums[a, 0], sums[a, 1], sums[a, 2], sums[a, 3], rule)
+    return out
+
+
+@nb.njit(cache=True)
+def free_slots(split: Split, chosen: Ints, wanted: int) -> Ints:
+    """Return `wanted` slots: those of the chosen grids and then empty ones; fewer when there are not enough."""
+    slots = np.empty(wanted, np.int64)
+    count = min(wanted, len(chosen))
+    slots[:count] = chosen[:count]
+    g = 0
+    while count < wanted and g < len(split.size):
+        if split.size[g] == 0:
+            slots[count] = g
+            count += 1
+        g += 1
+    return slots[:count]
+
+
+@nb.njit(cache=True)
+def recombine(
+    net: Net, split: Split, lists: Lists, chosen: Ints, wanted: int, tries: int, local: Ints, rng: Rng
+) -> bool:
+    """Divide the units of the `chosen` grids into `wanted` grids anew, if that makes the plan better.
+
+    The best of `tries` random divisions is taken. ``local`` (n,) is -1 before and after.
+    """
+    slots = free_slots(split, chosen, wanted)
+    if len(slots) < wanted:
+        return False
+    union, best = unite(net, split, lists, chosen, local)
+    m = len(union.units)
+    if m < wanted:
+        return False
+    label = np.empty(m, np.int64)
+    found = np.empty(m, np.int64)
+    tree = Tree(np.empty(m, np.int64), np.empty(m, np.int64), np.empty(m, np.int64))
+    sums = np.zeros((wanted, 4))
+    better = False
+    best -= 1e-9
+    for _ in range(1 if wanted == 1 else tries):
+        if not carve(union, label, wanted, net.rule, rng, tree):
+            continue
+        then = price(union, label, sums, net.rule)
+        if then < best:
+            best = then
+            better = True
+            found[:] = label
+    if not better:
+        return False
+    for g in chosen:
+        lists.first[g] = -1
+        split.size[g] = 0
+        split.total[g, :] = 0.0
+    price(union, found, sums, net.rule)
+    for a in range(wanted):
+        split.total[slots[a]] = sums[a]
+        split.size[slots[a]] = 0
+    for i in range(m - 1, -1, -1):
+        v = union.units[i]
+        g = slots[found[i]]
+        split.grid[v] = g
+        split.size[g] += 1
+        lists.after[v] = lists.first[g]
+        lists.first[g] = v
+    return True
