@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from gridgis.audit.bands import Explanation
+    from gridgis.partition.assignment import Proof
     from gridgis.plan import Plan
 
 Language = Literal["zh", "en"]
@@ -116,13 +118,15 @@ def boundary_table(plan: Plan) -> pd.DataFrame:
     shares = pd.Series({} if follows is None else follows.shares, name="share", dtype=float)
     table = shares.rename_axis("kind").to_frame()
     table.insert(0, "length_m", shares * (0.0 if follows is None else follows.length_m))
-    return table.sort_values("length_m", ascending=False, kind="stable")
+    return table[table["share"] > 0].sort_values("length_m", ascending=False, kind="stable")
 
 
 def explanation_table(plan: Plan) -> pd.DataFrame:
     """Return why bands are broken, and what the partition says of the whole jurisdiction."""
     codes = plan.grids["code"]
-    whole = [(None, proof) for proof in plan.assignment.proofs if proof.grid is None]
+    whole: list[tuple[str | None, Proof | Explanation]] = [
+        (None, proof) for proof in plan.assignment.proofs if proof.grid is None
+    ]
     grids = [(codes.iloc[found.grid], found) for found in plan.certificate.explanations]
     rows = [
         {
@@ -137,7 +141,7 @@ def explanation_table(plan: Plan) -> pd.DataFrame:
         for code, found in [*whole, *grids]
     ]
     columns = ["grid", "rule", "reason_zh", "reason_en", "remedy_zh", "remedy_en", "proven"]
-    return pd.DataFrame(rows, columns=columns).astype({"grid": object})
+    return pd.DataFrame(rows, columns=columns).astype({"grid": object, "proven": bool})
 
 
 def headline(report: Report, language: Language) -> str:
@@ -150,10 +154,13 @@ def headline(report: Report, language: Language) -> str:
         )
         return text if s["visible_share"] is None else text + f"；内部边界 {s['visible_share']:.0%} 沿看得见的线"
     text = (
-        f"{s['grids']:,} grids, {s['households']:,} households, {s['population']:,} people, {s['buildings']:,} buildings; "
+        f"{s['grids']:,} grids, {s['households']:,} households, {s['population']:,} people, "
+        f"{s['buildings']:,} buildings; "
         f"{s['kept']:,} of {s['grids']:,} grids within the bands"
     )
-    return text if s["visible_share"] is None else text + f"; {s['visible_share']:.0%} of the inner boundary can be seen"
+    return (
+        text if s["visible_share"] is None else text + f"; {s['visible_share']:.0%} of the inner boundary can be seen"
+    )
 
 
 def print_report(plan: Plan, console: Console, language: Language = "zh") -> None:
@@ -162,7 +169,7 @@ def print_report(plan: Plan, console: Console, language: Language = "zh") -> Non
     from rich.table import Table
     from rich.text import Text
 
-    report = build_report(plan)
+    report = plan.report
 
     def word(key: str) -> str:
         return WORDS[key][language]
@@ -188,7 +195,9 @@ def print_report(plan: Plan, console: Console, language: Language = "zh") -> Non
     console.print(table)
     rest = len(grids) - len(shown)
     if rest > 0:
-        console.print(f"……其余 {rest} 个网格都在报告里" if language == "zh" else f"… {rest} more grids are in the report")
+        console.print(
+            f"……其余 {rest} 个网格都在报告里" if language == "zh" else f"… {rest} more grids are in the report"
+        )
 
     lines = Table(header_style="bold")
     lines.add_column(word("line"))

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class Exporter(Protocol):
     """Writes a plan to a path; raises OSError or ExportError."""
 
-    def __call__(self, plan: Plan, path: Path, *, language: Language = "zh") -> None: ...
+    def __call__(self, plan: Plan, path: Path, *, language: Language = "zh") -> None:
+        """Write the file at `path`, whose folder is there."""
 
 
 EXPORTERS: Mapping[str, Exporter] = {

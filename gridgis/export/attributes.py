@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 
-from gridgis.report import grid_table
-
 if TYPE_CHECKING:
     from gridgis.plan import Plan
 
@@ -21,7 +19,7 @@ def grid_features(plan: Plan) -> gpd.GeoDataFrame:
     features = plan.grids[
         ["code", "name", "name_en", "households", "population", "buildings", "area_m2", "geometry"]
     ].copy()
-    features.insert(7, "in_band", grid_table(plan)["in_band"].astype("int64"))
+    features.insert(7, "in_band", plan.report.grids["in_band"].astype("int64"))
     for column in ("bounds_zh", "bounds_en", "colour", "label_x", "label_y"):
         features[column] = plan.grids[column]
     return features

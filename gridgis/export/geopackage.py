@@ -19,6 +19,6 @@ def write_geopackage(plan: Plan, path: Path, *, language: Language = "zh") -> No
 
     try:
         for layer, features in (("grids", grid_features(plan)), ("buildings", building_features(plan))):
-            features.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", promote_to_multi=True)
+            features.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", index=False, promote_to_multi=True)
     except (DataSourceError, DataLayerError) as error:
         raise ExportError(f"{path.name} cannot be written: {error}") from error

@@ -44,7 +44,7 @@ def plan_values(plan: Plan) -> dict[str, Any]:
             "units": {str(unit): codes[int(grid)] for unit, grid in enumerate(plan.assignment.grid)},
             "buildings": {str(building): codes[int(grid)] for building, grid in inside.items()},
         },
-        "names": {code: name for code, name in zip(plan.grids["code"], plan.grids["name"], strict=True)},
+        "names": dict(zip(plan.grids["code"], plan.grids["name"], strict=True)),
         "notes": list(plan.assignment.notes),
         "proofs": [
             {

@@ -8,10 +8,10 @@ import json
 import re
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gridgis.preview.page_data import page_data
-from gridgis.report import Language, Report, build_report
+from gridgis.report import Language
 
 if TYPE_CHECKING:
     import folium
@@ -25,36 +25,32 @@ POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inli
 """The browser itself refuses any request that the page would make."""
 
 
-def draw_html(plan: Plan, *, language: Language = "zh", report: Report | None = None) -> str:
+def draw_html(plan: Plan, *, language: Language = "zh") -> str:
     """Return the page as text: map, table, figures, verdict, explanations; Chinese and English can be switched.
 
     Parameters
     ----------
     language
         The one in which the page opens.
-    report
-        The plan's tables, where they are known already.
     """
-    from branca.element import Element
+    from branca.element import Element, Figure
 
-    page = explore(plan, language=language, report=report).get_root()
+    page = cast(Figure, explore(plan, language=language).get_root())
     page.header.add_child(Element(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />'), index=0)
     return str(page.render())
 
 
-def explore(plan: Plan, *, language: Language = "zh", report: Report | None = None) -> folium.Map:
+def explore(plan: Plan, *, language: Language = "zh") -> folium.Map:
     """Return the page as a folium map, to look at in a notebook and to add layers to.
 
     It loads nothing from the network. Folium's own popups and icons need scripts that folium takes
     from there: set ``map.default_js = folium.Map.default_js`` to have them.
     """
     import folium
-    from branca.element import MacroElement
+    from branca.element import Figure, MacroElement
     from folium.template import Template
 
-    report = report or build_report(plan)
-    south, west, north, east = plan.layers.boundary.bounds
-    data = page_data(plan, report, language)
+    data = page_data(plan, language)
     south, west, north, east = data["bounds"]
     board = folium.Map(
         location=((south + north) / 2, (west + east) / 2),
@@ -94,7 +90,7 @@ def explore(plan: Plan, *, language: Language = "zh", report: Report | None = No
             """
         )
 
-    page = Page()
+    page = cast(Any, Page)()  # branca's elements carry no types
     page._name, page._id = "Page", "plan"
     page.leaflet_js, page.leaflet_css = _leaflet()
     page.style = _own("page.css")
@@ -102,7 +98,7 @@ def explore(plan: Plan, *, language: Language = "zh", report: Report | None = No
     page.scripts = "\n".join(_own(name) for name in SCRIPTS)
     page.data = _script_json(data)
     board.add_child(page)
-    board.get_root().title = html.escape(plan.layers.name or "gridgis")
+    cast(Figure, board.get_root()).title = html.escape(plan.layers.name or "gridgis")
     return board
 
 

@@ -21,9 +21,9 @@ MANY_BUILDINGS = 20_000
 """Above this the page carries coarser shapes, to stay quick to open."""
 
 
-def page_data(plan: Plan, report: Report, language: Language) -> dict[str, Any]:
+def page_data(plan: Plan, language: Language) -> dict[str, Any]:
     """Return everything the page shows; text in Chinese and English as pairs ``[zh, en]``."""
-    packer = _Packer(plan.layers.crs)
+    packer, report = _Packer(plan.layers.crs), plan.report
     return {
         "language": language,
         "version": version("gridgis"),
@@ -49,7 +49,7 @@ def page_data(plan: Plan, report: Report, language: Language) -> dict[str, Any]:
         "attribution": plan.layers.attribution,
         "fingerprint": plan.layers.fingerprint,
         "seed": plan.options.seed,
-        "grids": _grids(plan, report, packer),
+        "grids": _grids(plan, packer),
         "base": _base(plan, packer),
         "buildings": _buildings(plan, packer),
     }
@@ -104,8 +104,8 @@ def _reasons(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _grids(plan: Plan, report: Report, packer: _Packer) -> dict[str, Any]:
-    grids, table = plan.grids, report.grids
+def _grids(plan: Plan, packer: _Packer) -> dict[str, Any]:
+    grids, table = plan.grids, plan.report.grids
     tolerance_m = 0.2 if len(plan.layers.buildings) < MANY_BUILDINGS else 0.6
     shapes = shapely.coverage_simplify(grids.geometry.to_numpy(), tolerance_m)
     borders = shapely.simplify(grid_borders(grids), tolerance_m)

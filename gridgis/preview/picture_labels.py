@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from gridgis.preview.picture_sheet import DPI
+
 if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
@@ -41,7 +43,13 @@ def place_labels(axes: Axes, grids: gpd.GeoDataFrame, codes: list[str], in_band:
         for k, line in enumerate(lines):
             y = points[i][1] + line_m * ((len(lines) - 1) / 2 - k)
             text = axes.text(
-                points[i][0], y, line, fontsize=size if k == 0 else size * 0.82, color=color, ha="center", va="center",
+                points[i][0],
+                y,
+                line,
+                fontsize=size if k == 0 else size * 0.82,
+                color=color,
+                ha="center",
+                va="center",
                 zorder=9,
             )
             text.set_path_effects([effects.withStroke(linewidth=size * 0.32, foreground="white", alpha=0.9)])
@@ -67,12 +75,12 @@ def _choose(
 
 
 def _line_m(size: float, m_per_px: float) -> float:
-    return size * 200 / 72 * 1.12 * m_per_px
+    return size * DPI / 72 * 1.12 * m_per_px
 
 
 def _box(lines: tuple[str, ...], size: float, point: np.ndarray, m_per_px: float) -> shapely.Polygon:
     letters = max(len(line) * (1.0 if k == 0 else 0.82) for k, line in enumerate(lines))
-    half_w = letters * 0.58 * size * 200 / 72 * m_per_px / 2
+    half_w = letters * 0.58 * size * DPI / 72 * m_per_px / 2
     half_h = len(lines) * _line_m(size, m_per_px) / 2
     x, y = point
     return shapely.box(x - half_w, y - half_h, x + half_w, y + half_h)

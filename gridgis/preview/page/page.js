@@ -76,6 +76,14 @@ function showPlan(map, plan) {
     chosen.setStyle({ color: colour("--accent") }).setLatLngs(state.selected < 0 ? [] : areas[state.selected].getLatLngs().map((ring) => [...ring, ring[0]]));
   }
 
+  /** Fit the jurisdiction into the map, beside the legend where that costs nothing. */
+  function showWhole(options = {}) {
+    const edge = 12, beside = legendBox.getContainer().offsetWidth + 2 * edge;
+    const zoom = (left) => map.getBoundsZoom(whole, false, L.point(left + edge, 2 * edge));
+    const left = zoom(beside) === zoom(edge) ? beside : edge;
+    map.fitBounds(whole, { paddingTopLeft: [left, edge], paddingBottomRight: [edge, edge], ...options });
+  }
+
   /** Thin lines where grids are small on the screen. */
   function weigh() {
     const pixels = side * 256 * 2 ** map.getZoom() / base.metres;
@@ -110,7 +118,7 @@ function showPlan(map, plan) {
     write();
     if (state.selected >= 0) select(state.selected, false);
   });
-  get("whole").addEventListener("click", () => { select(-1); map.fitBounds(whole); });
+  get("whole").addEventListener("click", () => { select(-1); showWhole(); });
   get("fold").addEventListener("click", () => {
     document.body.classList.toggle("folded");
     map.invalidateSize();
@@ -122,9 +130,10 @@ function showPlan(map, plan) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { base.draw(); paint(); });
   // Folium forbids zooming the page with two fingers; people who need large letters need it.
   document.querySelector("meta[name=viewport]").content = "width=device-width, initial-scale=1";
-  map.fitBounds(whole, { animate: false });
-  weigh();
   paint();
   write();
+  map.invalidateSize({ animate: false });
+  showWhole({ animate: false });
+  weigh();
   document.body.dataset.ready = "true";
 }

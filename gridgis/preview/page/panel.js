@@ -22,7 +22,8 @@ function panel(plan, state, select) {
       ...fact(word("ask"), [band("households"), band("population")].filter(Boolean).join(" · ") || "–"),
       ...fact(word("within"), `${figures.kept} / ${figures.grids}`),
       ...fact(word("spread"), percent(figures.spread)),
-      ...(figures.visible_share === null ? [] : fact(word("visible"), percent(figures.visible_share)))),
+      ...(figures.visible_share === null ? [] : fact(word("visible"), percent(figures.visible_share) +
+        (figures.visible_at_best === null ? "" : word("best")(percent(figures.visible_at_best)))))),
     plan.reasons.length ? later("reasons", word("reasons")(plan.reasons.length), plan.reasons.length <= 3,
       () => plan.reasons.map(reasonLine)) : null,
     gridTable(plan, state, select),

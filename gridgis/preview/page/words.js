@@ -11,7 +11,7 @@ const WORDS = {
     bands: (low, high, unit) => `${low}–${high} ${unit}`,
     ask: "每个网格",
     spread: "户数均衡（标准差÷目标）",
-    visible: "内部边界沿看得见的线",
+    visible: "内部边界沿看得见的线", best: (share) => `（至多 ${share}）`,
     find: "查找编码或名称", none: "没有符合的网格",
     more: (n) => `另有 ${n} 项`,
     reasons: (n) => `超出范围的原因（${n}）`, unproven: "尚未证明",
@@ -36,7 +36,7 @@ const WORDS = {
     bands: (low, high, unit) => `${low}–${high} ${unit}`,
     ask: "Each grid",
     spread: "Spread of load (std ÷ target)",
-    visible: "Inner boundary along visible lines",
+    visible: "Inner boundary along visible lines", best: (share) => ` (at best ${share})`,
     find: "Find a code or name", none: "No grid matches",
     more: (n) => `${n} more`,
     reasons: (n) => `Why bands are broken (${n})`, unproven: "not proven",
@@ -58,7 +58,10 @@ const word = (key) => WORDS[tongue.now][key];
 const pick = (pair) => pair[tongue.now === "zh" ? 0 : 1];
 const count = (n) => Math.round(n).toLocaleString("en-US");
 const percent = (x, digits = 0) => `${(100 * x).toFixed(digits)}%`;
-const signed = (x) => `${x > 0 ? "+" : x < 0 ? "−" : "±"}${Math.abs(Math.round(100 * x))}%`;
+const signed = (x) => {
+  const whole = Math.round(100 * x);
+  return `${whole > 0 ? "+" : whole < 0 ? "−" : "±"}${Math.abs(whole)}%`;
+};
 
 /** Make an element; text never becomes markup. */
 function el(tag, attributes = {}, ...content) {
