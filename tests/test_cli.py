@@ -32,7 +32,7 @@ def buildings_frame() -> gpd.GeoDataFrame:
     x, y = np.meshgrid(np.arange(COLUMNS * 2) * 50.0 + 15.0, np.arange(ROWS * 2) * 50.0 + 15.0)
     x, y = EAST + x.ravel(), NORTH + y.ravel()
     n = len(x)
-    counts = {"osm": [f"b{i}" for i in range(n)], "households": np.full(n, 10.0), "population": np.full(n, 25.0)}
+    counts = {"id": [f"b{i}" for i in range(n)], "households": np.full(n, 10.0), "population": np.full(n, 25.0)}
     return gpd.GeoDataFrame(counts, geometry=shapely.box(x, y, x + 20, y + 20), crs=CRS)
 
 
@@ -130,7 +130,7 @@ def no_such_file(town):
 
 
 def no_crs(town):
-    return written(town, "buildings", buildings_frame().set_crs(None, allow_override=True)), (), ("CRS", "--crs")
+    return written(town, "buildings", buildings_frame().set_crs(None, allow_override=True)), (), ("coordinate system", "--crs")
 
 
 def text_for_counts(town):
@@ -151,7 +151,7 @@ def boundary_is_a_line(town):
 def buildings_all_outside(town):
     frame = buildings_frame()
     frame.geometry = frame.translate(50_000)
-    return written(town, "buildings", frame), (), ("buildings", "192")
+    return written(town, "buildings", frame), (), ("buildings", "96")
 
 
 def negative_counts(town):
@@ -169,7 +169,7 @@ def no_band(town):
 
 
 def more_grids_than_buildings(town):
-    return {}, ("--grids", "1000"), ("1000", "192")
+    return {}, ("--grids", "1000"), ("1,000", "96")
 
 
 def zero_grids(town):
@@ -250,7 +250,7 @@ def test_unexpected_error_is_one_line_and_debug_shows_where(town, capsys, monkey
     def surprise(*arguments, **options):
         raise RuntimeError("the sky fell")
 
-    monkeypatch.setattr("gridgis.cli.partition.divide", surprise)
+    monkeypatch.setattr("gridgis.plan.build_graph", surprise)
     assert partition(town) == 70
     said = capsys.readouterr().err
     assert "the sky fell" in said
@@ -266,7 +266,7 @@ def test_stopping_ends_with_130_and_leaves_nothing_behind(town, sign):
     command = [sys.executable, "-m", "gridgis", "partition", *layer_arguments(town), *BANDS, "-o", str(town / "out")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stderr:
-            if "layers" in line:
+            if "Reading" in line:
                 break
         time.sleep(0.1)
         process.send_signal(sign)

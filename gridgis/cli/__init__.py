@@ -11,14 +11,8 @@ from typing import NoReturn
 
 import click
 
-from gridgis.cli.audit import audit
-from gridgis.cli.cases import cases
-from gridgis.cli.demo import demo
-from gridgis.cli.inspect import inspect
-from gridgis.cli.osm import osm
+from gridgis.cli import audit, cases, demo, inspect, osm, partition
 from gridgis.cli.parameters import Settings, debug_option
-from gridgis.cli.partition import partition
-from gridgis.cli.partition_graph import partition_graph
 from gridgis.cli.terminal import end_on_terminate
 from gridgis.errors import ExportError, GridgisError, InfeasibleError, InputError
 
@@ -34,7 +28,16 @@ UNEXPECTED = 70
 STOPPED = 130
 
 
+class InOrder(click.Group):
+    """Lists its commands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names as help lists them."""
+        return list(self.commands)
+
+
 @click.group(
+    cls=InOrder,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done (audit: everything holds); 1 the audit found a fault; 2 input or options that cannot "
     "be used; 3 the rules cannot be met (the best plan and the reasons are written all the same).",
@@ -45,8 +48,8 @@ def cli() -> None:
     """Divide a jurisdiction into balanced service grids along its roads and rivers, and certify the result."""
 
 
-for command in (demo, partition, audit, inspect, osm, cases, partition_graph):
-    cli.add_command(command)
+for module in (demo, osm, inspect, partition, audit, cases):
+    cli.add_command(module.command)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

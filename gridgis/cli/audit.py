@@ -15,7 +15,7 @@ from gridgis.cli.parameters import (
     language_option,
     layer_options,
 )
-from gridgis.cli.terminal import show_steps
+from gridgis.cli.terminal import Progress, show_steps
 from gridgis.options import Band, PlanOptions
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 FAULT_FOUND = 1
 
 
-@click.command()
+@click.command("audit", short_help="Judge grids, whoever made them; the certificate as JSON.")
 @click.argument("grids", metavar="GRIDS")
 @layer_options(roads_required=False)
 @band_options
 @count_options
 @language_option
 @debug_option
-def audit(grids: str, households: Band | None, population: Band | None, language: Language, **given: Any) -> int:
+def command(grids: str, households: Band | None, population: Band | None, language: Language, **given: Any) -> int:
     """Judge grids against the jurisdiction and its buildings, by geometry alone.
 
     GRIDS is a polygon layer, also one that another program made. Standard output is the certificate as
@@ -42,22 +42,27 @@ def audit(grids: str, households: Band | None, population: Band | None, language
     is judged. Ends with 0 where everything holds, with 1 where there is a fault.
     """
     files = LayerFiles.take(given)
-    with show_steps() as progress:
-        progress("audit", 0.0)
-        certificate = _certify(grids, files, households, population, given)
+    with show_steps(language) as progress:
+        certificate = _certify(grids, files, households, population, given, progress)
     click.echo(json.dumps(certificate.to_dict(), ensure_ascii=False, indent=1))
     click.echo(certificate.summary(language), err=True)
     return 0 if certificate.holds else FAULT_FOUND
 
 
 def _certify(
-    grids: str, files: LayerFiles, households: Band | None, population: Band | None, counts: dict[str, Any]
+    grids: str,
+    files: LayerFiles,
+    households: Band | None,
+    population: Band | None,
+    counts: dict[str, Any],
+    progress: Progress,
 ) -> Certificate:
     from gridgis.audit import audit_grids
     from gridgis.population import count_people
 
     frame = _read_grids(grids, files.crs)
-    layers = files.read()
+    layers = files.read(progress)
+    progress("audit", 0.0)
     buildings = layers.buildings
     if households is not None or population is not None:
         options = PlanOptions(households=households, population=population, **counts)

@@ -44,13 +44,13 @@ class Outcome:
     failure: str = ""
 
 
-@click.command()
+@click.command("cases", short_help="Partition and audit every case folder in a directory.")
 @click.argument("directory", metavar="DIR")
 @plan_options
 @click.option("--out", "output", metavar="DIR", help="Write each case's full set of files below this folder.")
 @language_option
 @debug_option
-def cases(directory: str, output: str | None, language: Language, **given: Any) -> int:
+def command(directory: str, output: str | None, language: Language, **given: Any) -> int:
     """Partition and audit every case in a directory; print one table.
 
     A case is a folder, or a .tar.xz of one, with layers named boundary, buildings and roads, and if it
@@ -61,7 +61,7 @@ def cases(directory: str, output: str | None, language: Language, **given: Any) 
     options = take_options(given)
     found = find_cases(Path(directory))
     outcomes = []
-    with show_steps() as progress:
+    with show_steps(language) as progress:
         for path in found:
             name = case_name(path)
             progress(name, 0.0)
@@ -168,7 +168,6 @@ def run_case(path: Path, options: PlanOptions, output: Path | None, language: La
     """Partition and audit one case; return its figures."""
     import gridgis
     from gridgis.export import write_plan
-    from gridgis.report import build_report
 
     with case_folder(path) as folder:
         plan = gridgis.make_plan(find_files(folder).read(), options)
@@ -179,7 +178,7 @@ def run_case(path: Path, options: PlanOptions, output: Path | None, language: La
         "buildings": found["buildings"]["counted"],
         "units": len(plan.units.frame),
         "grids": plan.assignment.grids,
-        "spread": build_report(plan).summary["spread"],
+        "spread": plan.report.summary["spread"],
         "kept": found["bands"]["kept"],
         "explained": found["bands"]["explained"],
         "cut": found["buildings"]["cut"]["count"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from gridgis.cli.terminal import system_language
+from gridgis.cli.terminal import Progress, system_language
 from gridgis.errors import InputError
 from gridgis.options import PROFILES, Band, PlanOptions, Profile
 
@@ -103,11 +103,11 @@ class LayerFiles:
         """Take the files out of a command's values."""
         return cls(**{entry.name: given.pop(entry.name) for entry in fields(cls) if entry.name in given})
 
-    def read(self) -> Layers:
+    def read(self, progress: Progress | None = None) -> Layers:
         """Read them all; raises InputError with every fault there is."""
-        from gridgis.inputs import read_layers
+        import gridgis
 
-        return read_layers(
+        return gridgis.read_layers(
             boundary=self.boundary,
             buildings=self.buildings,
             roads=self.roads,
@@ -116,6 +116,7 @@ class LayerFiles:
             census=self.census,
             columns=self.columns,
             crs=self.crs,
+            progress=progress,
         )
 
 

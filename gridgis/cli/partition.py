@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 CANNOT_BE_MET = 3
 
 
-@click.command()
+@click.command("partition", short_help="Divide a jurisdiction into grids and certify them.")
 @layer_options(roads_required=True)
 @plan_options
 @output_option()
 @language_option
 @debug_option
-def partition(output: str, language: Language, **given: Any) -> int:
+def command(output: str, language: Language, **given: Any) -> int:
     """Divide a jurisdiction into grids and certify them.
 
     Writes grids.gpkg, grids.geojson, grids.shp, plan.json, audit.json, report.html and map.png. Files
@@ -44,11 +44,11 @@ def partition(output: str, language: Language, **given: Any) -> int:
     files = LayerFiles.take(given)
     options = take_options(given, columns=files.columns)
     check_folder(output)
-    with show_steps() as progress:
-        progress("layers", 0.0)
-        layers = files.read()
+    with show_steps(language) as progress:
+        layers = files.read(progress)
         plan = divide(layers, options, Path(output), language, progress)
-    return conclude(plan, output, language)
+    print_plan(plan, output, language)
+    return 0 if plan.rules_met else CANNOT_BE_MET
 
 
 def check_folder(output: str) -> None:
@@ -70,12 +70,11 @@ def divide(
     return plan
 
 
-def conclude(plan: Plan, output: str, language: Language) -> int:
-    """Print the table, the reasons and the verdict; return the exit code."""
+def print_plan(plan: Plan, output: str, language: Language) -> None:
+    """Print the table, the reasons, the verdict, and where the files are."""
     from gridgis.report import print_report
 
     console = output_console()
     print_report(plan, console, language)
     written = f"文件已写入 {output}" if language == "zh" else f"The files are in {output}"
     console.print(written, markup=False)
-    return 0 if plan.certificate.holds and not plan.assignment.proofs else CANNOT_BE_MET

@@ -6,7 +6,7 @@ import locale
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from gridgis.report import Language
 
 Progress = Callable[[str, float], None]
+
+STEPS: Mapping[str, Mapping[Language, str]] = {
+    "extract": {"en": "Extracting", "zh": "提取数据"},
+    "layers": {"en": "Reading the layers", "zh": "读取图层"},
+    "people": {"en": "Counting people", "zh": "估算户数人口"},
+    "units": {"en": "Cutting units", "zh": "划分单元"},
+    "graph": {"en": "Finding neighbours", "zh": "建立邻接"},
+    "partition": {"en": "Partitioning", "zh": "划分网格"},
+    "grids": {"en": "Drawing grids", "zh": "绘制网格"},
+    "audit": {"en": "Auditing", "zh": "核验"},
+    "write": {"en": "Writing files", "zh": "写入文件"},
+}
+"""Names of steps as people read them; others are shown as they are."""
 
 PIPED_WIDTH = 160
 """Columns of a table that no terminal shows, so that nothing in it is cut."""
@@ -41,13 +54,13 @@ def output_console() -> Console:
 
 
 @contextmanager
-def show_steps() -> Iterator[Progress]:
+def show_steps(language: Language = "en") -> Iterator[Progress]:
     """Give a function ``(step, done 0…1)`` that shows the step under way on standard error.
 
     On a terminal each step is a bar with its name and time; elsewhere it is one short line.
     """
     if not sys.stderr.isatty():
-        yield _one_line_a_step()
+        yield _one_line_a_step(language)
         return
     from rich.console import Console
     from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -61,7 +74,7 @@ def show_steps() -> Iterator[Progress]:
             if step not in steps:
                 for earlier in steps.values():
                     bars.update(earlier, completed=1.0)
-                steps[step] = bars.add_task(step, total=1.0)
+                steps[step] = bars.add_task(_word(step, language), total=1.0)
             bars.update(steps[step], completed=min(max(done, 0.0), 1.0))
 
         yield show
@@ -69,15 +82,19 @@ def show_steps() -> Iterator[Progress]:
             bars.update(step, completed=1.0)
 
 
-def _one_line_a_step() -> Progress:
+def _one_line_a_step(language: Language) -> Progress:
     seen: set[str] = set()
 
     def show(step: str, done: float) -> None:
         if step not in seen:
             seen.add(step)
-            click.echo(f"gridgis: {step}", err=True)
+            click.echo(f"gridgis: {_word(step, language)}", err=True)
 
     return show
+
+
+def _word(step: str, language: Language) -> str:
+    return STEPS[step][language] if step in STEPS else step
 
 
 def end_on_terminate() -> None:
