@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +40,7 @@ def between_buildings(pieces: Pieces, clumps: Clumps, options: PlanOptions) -> t
     Division
         ``samples``: face -> points owned by clumps; lines run through no clump.
     Ints
-        The clumps concerned: their outlines must be lines too.
+        The clumps that a line would have entered: their outlines must be lines too.
     """
     heavy = (pieces.load.share > options.unit_share) & ~pieces.kept_whole(options)
     many = np.bincount(pieces.piece_of_clump[pieces.piece_of_clump >= 0], minlength=len(heavy)) > 1
@@ -46,14 +48,13 @@ def between_buildings(pieces: Pieces, clumps: Clumps, options: PlanOptions) -> t
     chosen = chosen[np.argsort(pieces.piece_of_clump[chosen], kind="stable")]
     points = sample_outlines(clumps.footprint[chosen])
     start = np.searchsorted(points.owner, np.arange(len(chosen) + 1))
-    lines, samples = [np.empty(0, object)], {}
+    samples = {}
     for piece, group in runs(pieces.piece_of_clump[chosen]):
-        face = int(pieces.host[piece])
         some = slice(start[group.start], start[group.stop])
-        samples[face] = Samples(points.xy[some], chosen[points.owner[some]])
-        lines.append(dividing_lines(pieces.arrangement.faces[face], samples[face]))
-    drawn = Linework.of_kind(np.concatenate(lines), "none").exploded()
-    return Division(erase_inside(drawn, clumps, entered(drawn.geometry, clumps)), samples), chosen
+        samples[int(pieces.host[piece])] = Samples(points.xy[some], chosen[points.owner[some]])
+    drawn = _draw(pieces, samples, "none")
+    pairs = entered(drawn.geometry, clumps)
+    return Division(erase_inside(drawn, clumps, pairs), samples), np.unique(pairs[1])
 
 
 def water_among_banks(pieces: Pieces) -> Division:
@@ -70,9 +71,16 @@ def water_among_banks(pieces: Pieces) -> Division:
     edges, here, owner = edges[order], here[order], pieces.piece[there[order]]
     points = sample_lines(edges, spacing_m=BANK_SPACING_M)
     start = np.searchsorted(points.owner, np.arange(len(edges) + 1))
-    lines, samples = [np.empty(0, object)], {}
+    samples = {}
     for face, group in runs(here):
         some = slice(start[group.start], start[group.stop])
         samples[face] = Samples(points.xy[some], owner[points.owner[some]])
-        lines.append(dividing_lines(arrangement.faces[face], samples[face]))
-    return Division(Linework.of_kind(np.concatenate(lines), "water").exploded(), samples)
+    return Division(_draw(pieces, samples, "water"), samples)
+
+
+def _draw(pieces: Pieces, samples: dict[int, Samples], kind: str) -> Linework:
+    """Draw the dividing lines of every face, on all cores: Qhull and GEOS let go of the interpreter."""
+    faces = [pieces.arrangement.faces[face] for face in samples]
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        lines = list(pool.map(dividing_lines, faces, samples.values()))
+    return Linework.of_kind(np.concatenate([np.empty(0, object), *lines]), kind).exploded()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.spatial import QhullError, Voronoi
+from scipy.spatial import Delaunay, QhullError
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -21,6 +21,9 @@ Geometries = npt.NDArray[np.object_]
 
 SHRINK_M = 0.4
 """Touching buildings are drawn in by this much, so that a line fits between them."""
+
+SMOOTH_M = 0.25
+"""Dividing lines are drawn this exactly: finer than the spacing of the points they come from."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +61,38 @@ def dividing_lines(face: shapely.Polygon, samples: Samples) -> Geometries:
     xy, first = np.unique(np.round(samples.xy - middle, 6), axis=0, return_index=True)
     owner = np.concatenate([samples.owner[first], np.full(4, -1)])
     try:
-        voronoi = Voronoi(np.vstack([xy, far]))
+        triangles = Delaunay(np.vstack([xy, far]))
     except QhullError:  # all points on one line: nothing to divide between
         return none
-    pair = owner[voronoi.ridge_points]
-    ridges = np.asarray(voronoi.ridge_vertices)
-    kept = (pair[:, 0] != pair[:, 1]) & (pair.min(axis=1) >= 0) & (ridges.min(axis=1) >= 0)
-    segments = voronoi.vertices[ridges[kept]] + middle
+    segments = _ridges(triangles, owner) + middle
     if not len(segments):
         return none
-    merged = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(segments)))
+    # Chains between junctions, without the jitter that comes from sampling.
+    chains = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.linestrings(segments))))
+    merged = shapely.multilinestrings(shapely.simplify(chains, SMOOTH_M, preserve_topology=False))
     clipped = shapely.get_parts(shapely.intersection(merged, face))
     return clipped[shapely.get_dimensions(clipped) == 1]
+
+
+def _ridges(triangles: Delaunay, owner: Ints) -> Floats:
+    """Return the Voronoi ridges between points of different owners (≥ 0), as segments (s, 2, 2).
+
+    A ridge joins the circumcentres of the two triangles beside an edge.
+    """
+    corner = triangles.points[triangles.simplices]
+    first = corner[:, 0]
+    b, c = (corner[:, 1] - first).T, (corner[:, 2] - first).T
+    twice = 2 * (b[0] * c[1] - b[1] * c[0])
+    bb, cc = (b**2).sum(axis=0), (c**2).sum(axis=0)
+    flat = twice == 0
+    twice[flat] = 1.0
+    centre = first + np.column_stack([c[1] * bb - b[1] * cc, b[0] * cc - c[0] * bb]) / twice[:, None]
+    centre[flat] = first[flat]
+    segments = []
+    for k in range(3):
+        beside = triangles.neighbors[:, k]
+        ends = owner[triangles.simplices[:, [(k + 1) % 3, (k + 2) % 3]]]
+        kept = (beside > np.arange(len(beside))) & (ends[:, 0] != ends[:, 1]) & (ends.min(axis=1) >= 0)
+        segments.append(np.stack([centre[kept], centre[beside[kept]]], axis=1))
+    joined: Floats = np.concatenate(segments)
+    return joined

@@ -97,9 +97,9 @@ def build_units(layers: Layers, counts: pd.DataFrame, options: PlanOptions, *, p
     report("units", 0.2)
     pieces = build_pieces(arrange(lines.geometry, layers.boundary), lines, clumps, crossed, people, layers)
     report("units", 0.4)
-    between, parted = between_buildings(pieces, clumps, options)
+    between, also = between_buildings(pieces, clumps, options)
     shores = water_among_banks(pieces)
-    outlined = np.union1d(crossed, parted)
+    outlined = np.union1d(crossed, also)
     fresh = outlines(clumps, np.setdiff1d(outlined, crossed))
     lines = Linework.joined(lines, fresh, between.lines, shores.lines)
     report("units", 0.6)
@@ -154,6 +154,10 @@ def label_atoms(
     parted = np.isin(pieces.host[piece[own]], list(between.samples))
     label[own] = np.where(parted, blocks + count + clump[own], label_of_piece[piece[own]])
     atom_of_clump = covering(arrangement.faces, shapely.point_on_surface(clumps.footprint))
+    # What lies around a building that no line entered is that building's, whatever the nearest point says.
+    held = np.flatnonzero((atom_of_clump >= 0) & (pieces.piece_of_clump >= 0))
+    held = held[np.isin(pieces.host[pieces.piece_of_clump[held]], list(between.samples)) & ~np.isin(held, outlined)]
+    label[atom_of_clump[held]] = blocks + count + held
     return Atoms(arrangement, label, piece, clump, atom_of_clump)
 
 
