@@ -92,6 +92,7 @@ def _search(
         cool(problem, state, compiled, hot=heat[turn], cold=heat[turn + 1], sweeps=sweeps // passes)
         tell("partition", 0.15 + 0.6 * (turn + 1) / passes)
     if not clock.over:
+        cool(problem, state, compiled, hot=COLD / 4, cold=COLD / 16, sweeps=4)
         repair(problem, state, compiled)
     tell("partition", 0.8)
     workable = np.array([area.possible for area in found.areas])

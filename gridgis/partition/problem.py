@@ -13,7 +13,7 @@ from gridgis.partition import kernels as k
 from gridgis.partition.kernels import Net
 
 BREACH_WORTH = 1000.0
-BALANCE_WORTH = 6.0
+BALANCE_WORTH = 12.0
 SHAPE_WORTH = 1.0
 CUT_WORTH = 2.0
 HUGE = 1e300

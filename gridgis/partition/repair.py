@@ -119,3 +119,21 @@ def mend(net: Net, split: Split, quota: Quota, rounds: int, tries: int, rng: Rng
     for p in range(len(split.size)):
         bad += is_bad(split, p, net.rule)
     return bad
+
+
+@nb.njit(cache=True)
+def polish(net: Net, split: Split, quota: Quota, tries: int, rng: Rng) -> int:
+    """Divide every pair of neighbouring grids anew, and keep what is better; return how many pairs were."""
+    lists = list_units(split)
+    local = np.full(len(split.grid), -1, np.int64)
+    pair = np.zeros(2, np.int64)
+    better = 0
+    for p in range(len(split.size)):
+        if split.size[p] == 0:
+            continue
+        for q in neighbours(net, split, lists, p, rng):
+            if q > p:
+                pair[0] = p
+                pair[1] = q
+                better += recombine(net, split, lists, pair, 2, tries, local, rng)
+    return better

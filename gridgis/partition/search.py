@@ -15,11 +15,11 @@ from gridgis.partition.moves import anneal
 from gridgis.partition.problem import Problem
 from gridgis.partition.repair import Quota, mend
 
-SWEEPS = 60
-VISITS = 4e6
+SWEEPS = 150
+VISITS = 5e6
 """Annealing passes over the units: at least ``SWEEPS``, and as many as make this number of visits."""
 MOST_SWEEPS = 1500
-HOT, COLD = 0.5, 0.03
+HOT, COLD = 0.8, 0.07
 """Heat at the start and end of annealing; a grid of even shape has a worth of about 2.5."""
 SOFT_BREACH = 20.0
 """Worth of a broken bound while annealing: high enough to be avoided, low enough to be passed through."""
