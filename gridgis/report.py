@@ -215,7 +215,8 @@ def print_report(plan: Plan, console: Console, language: Language = "zh") -> Non
     side = "zh" if language == "zh" else "en"
     said = zip(reasons[f"reason_{side}"], reasons[f"remedy_{side}"], strict=True)
     _print_some(console, [Text.assemble(("• ", "yellow"), why, " → ", (what, "dim")) for why, what in said], language)
-    for note in (*plan.assignment.notes, *certificate.notes):
+    notes = certificate.notes_zh if language == "zh" else certificate.notes
+    for note in (*plan.assignment.notes, *notes):
         console.print(Text(note, "dim"))
     console.print(Text(headline(report, language)))
     console.print(Text(certificate.summary(language), "bold green" if certificate.holds else "bold red"))

@@ -39,7 +39,10 @@ def page_data(plan: Plan, language: Language) -> dict[str, Any]:
         "verdict": [plan.certificate.summary("zh"), plan.certificate.summary("en")],
         "headline": [headline(report, "zh"), headline(report, "en")],
         "faults": list(zip(plan.certificate.faults_zh, plan.certificate.faults, strict=True)),
-        "notes": [*plan.assignment.notes, *plan.certificate.notes],
+        "notes": [
+            *((note, note) for note in plan.assignment.notes),
+            *zip(plan.certificate.notes_zh, plan.certificate.notes, strict=True),
+        ],
         "reasons": _reasons(report),
         "lines": [
             [KINDS[str(kind)].zh, KINDS[str(kind)].en, round(length_m / 1000, 3), round(share, 4)]

@@ -36,7 +36,7 @@ function panel(plan, state, select) {
         ...fact(word("sources"), plan.sources.join(", ") || "–"), ...fact(word("seed"), plan.seed),
         ...fact(word("fingerprint"), plan.fingerprint.slice(0, 16) || "–"),
         ...fact(word("version"), `gridgis ${plan.version}`)),
-      ...plan.notes.map((note) => el("p", {}, note)), el("p", {}, plan.attribution)),
+      ...plan.notes.map((note) => el("p", {}, pick(note))), el("p", {}, plan.attribution)),
   ].filter(Boolean);
 }
 

@@ -1,0 +1,225 @@
+import json
+import os
+
+import fiona
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import pytest
+import shapely
+from finished_plans import LONG, suburb_plan, town_plan
+from pyproj import CRS
+
+from gridgis.audit import audit_grids
+from gridgis.errors import ExportError
+from gridgis.export import EXPORTERS, FILES, write_file, write_plan
+from gridgis.export.shapefile import SHORTENED, TEXT_BYTES, fit_text, write_shapefile
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return town_plan()
+
+
+@pytest.fixture(scope="module")
+def folder(plan, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("out") / "town"
+    write_plan(plan, folder)
+    return folder
+
+
+def counted(plan):
+    return plan.layers.buildings.assign(households=plan.counts["households"], population=plan.counts["population"])
+
+
+def test_the_set_is_complete_and_nothing_else_is_left(folder):
+    names = {file.name for file in folder.iterdir()}
+    assert names == set(FILES) | {"grids.shx", "grids.dbf", "grids.prj", "grids.cpg"}
+    assert [file.name for file in folder.parent.iterdir()] == [folder.name]
+    assert all(file.stat().st_size > 0 for file in folder.iterdir())
+
+
+def test_progress_runs_from_nothing_to_all(plan, tmp_path, monkeypatch):
+    seen = []
+    write_plan(plan, tmp_path / "out", progress=lambda step, done: seen.append((step, done)))
+    assert {step for step, _ in seen} == {"write"}
+    shares = [done for _, done in seen]
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert shares[-1] == 1
+
+
+def test_geopackage_holds_grids_and_every_building(plan, folder):
+    path = folder / "grids.gpkg"
+    assert {name for name, _ in pyogrio.list_layers(path)} == {"grids", "buildings"}
+    grids = gpd.read_file(path, layer="grids")
+    assert grids.crs == plan.layers.crs
+    assert grids["code"].tolist() == plan.grids["code"].tolist()
+    assert grids["name"].tolist() == plan.grids["name"].tolist()
+    assert grids["bounds_zh"].tolist() == plan.grids["bounds_zh"].tolist()
+    assert shapely.equals_exact(grids.geometry.explode().to_numpy(), plan.grids.geometry.explode().to_numpy()).all()
+    buildings = gpd.read_file(path, layer="buildings")
+    assert buildings["source_id"].tolist() == plan.layers.buildings["source_id"].tolist()
+    assert buildings.groupby("grid")["households"].sum().to_dict() == dict(
+        zip(plan.grids["code"], plan.grids["households"], strict=True)
+    )
+    held = buildings[buildings["grid"].notna()]
+    assert set(held["households_source"]) == {"measured", "estimated"}
+    assert set(held["population_source"]) == {"estimated"}
+
+
+def test_building_outside_the_jurisdiction_has_no_grid(plan, folder):
+    buildings = gpd.read_file(folder / "grids.gpkg", layer="buildings")
+    assert buildings["grid"].isna().tolist() == (plan.building_grid < 0).tolist()
+    assert buildings["grid"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("make", [town_plan, suburb_plan])
+def test_geojson_is_rfc_7946_and_still_a_partition(make, tmp_path):
+    plan = make()
+    write_file(plan, tmp_path / "grids.geojson")
+    values = json.loads((tmp_path / "grids.geojson").read_text(encoding="utf-8"))
+    assert "crs" not in values
+    assert len({feature["id"] for feature in values["features"]}) == len(plan.grids)
+    west, south, east, north = values["bbox"]
+    assert -180 <= west < east <= 180
+    assert -90 <= south < north <= 90
+    for feature in values["features"]:
+        for part in shapely.get_parts(shapely.geometry.shape(feature["geometry"])):
+            assert shapely.is_ccw(part.exterior), "outer rings run counter-clockwise"
+            assert not any(shapely.is_ccw(ring) for ring in part.interiors)
+    read = gpd.read_file(tmp_path / "grids.geojson")
+    assert read.crs == CRS.from_epsg(4326)
+    certificate = audit_grids(
+        read, plan.layers.boundary, counted(plan), households=plan.options.households, proofs=plan.assignment.proofs
+    )
+    assert certificate.cover.gap_m2 < 1e-6 * plan.layers.boundary.area
+    assert certificate.cover.overlap_m2 < 1e-6 * plan.layers.boundary.area
+    assert not certificate.buildings.cut
+    assert certificate.holds, certificate.faults
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])
+def test_shapefile_keeps_chinese_and_its_crs(plan, tmp_path, encoding):
+    path = tmp_path / "grids.shp"
+    write_shapefile(plan, path, encoding=encoding)
+    assert path.with_suffix(".cpg").read_text().strip().upper() == encoding
+    assert path.with_suffix(".prj").stat().st_size > 0
+    with fiona.open(path) as file:
+        records = list(file)
+        names = list(file.schema["properties"])
+        crs = CRS.from_wkt(file.crs_wkt)
+    assert crs.to_epsg() == plan.layers.crs.to_epsg() or crs.equals(plan.layers.crs, ignore_axis_order=True)
+    assert all(len(name.encode()) <= 10 for name in names)
+    assert [record["properties"]["code"] for record in records] == plan.grids["code"].tolist()
+    assert [record["properties"]["name"] for record in records] == plan.grids["name"].tolist()
+    shapes = np.array([shapely.geometry.shape(record["geometry"]) for record in records])
+    assert shapely.area(shapes) == pytest.approx(plan.grids["area_m2"].to_numpy())
+
+
+def test_long_text_is_cut_between_letters_and_said_so(plan, folder):
+    with fiona.open(folder / "grids.shp") as file:
+        records = [record["properties"] for record in file]
+    full = plan.grids["bounds_zh"].tolist()
+    long = [len(text.encode()) > TEXT_BYTES for text in full]
+    assert any(long)
+    assert not all(long)
+    for record, text, is_long in zip(records, full, long, strict=True):
+        if is_long:
+            assert text.startswith(record["bounds_zh"].removesuffix("…"))
+            assert len(record["bounds_zh"].encode()) <= TEXT_BYTES
+            assert record["note"] == SHORTENED["zh"]
+        else:
+            assert record["bounds_zh"] == text
+
+
+@pytest.mark.parametrize("limit", range(3, 40))
+@pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])
+def test_fitted_text_is_whole_letters(limit, encoding):
+    text = f"é{LONG}"
+    fitted = fit_text(text, limit, encoding)
+    assert len(fitted.encode(encoding)) <= limit
+    assert text.startswith(fitted.removesuffix("…"))
+
+
+def test_letters_that_gbk_lacks_lose_their_accent():
+    assert fit_text("Façade ñandú 人民路", 254, "GBK") == "Facade nandú 人民路"
+    assert fit_text("☃路", 254, "GBK") == "?路"
+
+
+def test_plan_json_says_all_that_makes_the_plan(plan, folder):
+    values = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    assert values["fingerprint"] == plan.layers.fingerprint
+    assert values["seed"] == 7
+    assert values["options"] == plan.options.to_dict()
+    codes = plan.grids["code"]
+    assert values["assignment"]["units"] == {str(u): codes[g] for u, g in enumerate(plan.assignment.grid)}
+    assert values["assignment"]["buildings"] == {str(b): codes[g] for b, g in plan.building_grid.items() if g >= 0}
+
+
+def test_same_layers_and_seed_write_the_same_bytes(folder, tmp_path):
+    town_plan.cache_clear()
+    again = town_plan()
+    write_plan(again, tmp_path / "again")
+    for name in ("plan.json", "audit.json", "grids.geojson", "report.html", "map.png"):
+        assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
+
+
+def test_audit_json_is_the_certificate(plan, folder):
+    values = json.loads((folder / "audit.json").read_text(encoding="utf-8"))
+    assert values["holds"] is plan.certificate.holds
+    assert values["summary"] == {language: plan.certificate.summary(language) for language in ("zh", "en")}
+
+
+@pytest.mark.parametrize("suffix", EXPORTERS)
+def test_every_suffix_writes_its_file(plan, tmp_path, suffix):
+    written = write_file(plan, tmp_path / f"方案{suffix}", language="en")
+    assert tmp_path / f"方案{suffix}" in written
+    assert {file.name for file in tmp_path.iterdir()} == {file.name for file in written}
+
+
+def test_unknown_suffix_names_the_ones_there_are(plan, tmp_path):
+    with pytest.raises(ExportError, match=r"\.xlsx.*\.gpkg"):
+        write_file(plan, tmp_path / "plan.xlsx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_failing_exporter_leaves_no_file_and_spoils_none(plan, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    write_file(plan, folder / "plan.json")
+    before = (folder / "plan.json").read_bytes()
+
+    def fail(plan, path, *, language="zh"):
+        path.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gridgis.export.FILES", {"plan.json": EXPORTERS[".geojson"], "map.png": fail})
+    with pytest.raises(ExportError, match=r"map\.png .*No space left"):
+        write_plan(plan, folder)
+    assert [file.name for file in folder.iterdir()] == ["plan.json"]
+    assert (folder / "plan.json").read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["out"]
+
+
+def test_new_folder_is_not_made_when_writing_fails(plan, tmp_path, monkeypatch):
+    def fail(plan, path, *, language="zh"):
+        raise ExportError("no")
+
+    monkeypatch.setattr("gridgis.export.FILES", {"map.png": fail})
+    with pytest.raises(ExportError):
+        write_plan(plan, tmp_path / "deep" / "out")
+    assert not (tmp_path / "deep" / "out").exists()
+
+
+def test_folder_that_is_a_file_is_refused(plan, tmp_path):
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(ExportError, match="is a file"):
+        write_plan(plan, tmp_path / "out")
+    assert os.listdir(tmp_path) == ["out"]
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_other_files_in_the_folder_stay(plan, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    write_file(plan, tmp_path / "grids.shp")
+    assert (tmp_path / "notes.txt").read_text() == "mine"
