@@ -13,7 +13,7 @@ import click
 
 from gridgis.cli import audit, cases, demo, inspect, osm, partition
 from gridgis.cli.parameters import Settings, debug_option
-from gridgis.cli.terminal import end_on_terminate
+from gridgis.cli.terminal import end_on_signals
 from gridgis.errors import ExportError, GridgisError, InfeasibleError, InputError
 
 EXIT_CODES: tuple[tuple[type[GridgisError], int], ...] = (
@@ -54,7 +54,7 @@ for module in (demo, osm, inspect, partition, audit, cases):
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code."""
-    end_on_terminate()
+    end_on_signals()
     sys.exit(run(arguments))
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gridgis.cli.parameters import LayerFiles, debug_option, language_option, plan_options, take_options
-from gridgis.cli.terminal import end_on_terminate, output_console, show_steps
+from gridgis.cli.terminal import end_on_signals, output_console, show_steps
 from gridgis.errors import GridgisError, InputError, some
 from gridgis.options import PlanOptions
 
@@ -142,7 +142,7 @@ def run_apart(path: Path, options: PlanOptions, output: Path | None, language: L
 
 
 def _answer(sender: Connection, path: Path, options: PlanOptions, output: Path | None, language: Language) -> None:
-    end_on_terminate()
+    end_on_signals()
     started = time.monotonic()
     figures, failure = None, ""
     try:

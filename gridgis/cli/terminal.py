@@ -6,6 +6,7 @@ import locale
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
@@ -32,6 +33,9 @@ STEPS: Mapping[str, Mapping[Language, str]] = {
     "write": {"en": "Writing files", "zh": "写入文件"},
 }
 """Names of steps as people read them; others are shown as they are."""
+
+STOPPING = threading.Event()
+"""Set once somebody asked the program to stop."""
 
 PIPED_WIDTH = 160
 """Columns of a table that no terminal shows, so that nothing in it is cut."""
@@ -71,6 +75,7 @@ def show_steps(language: Language = "en") -> Iterator[Progress]:
         steps: dict[str, TaskID] = {}
 
         def show(step: str, done: float) -> None:
+            _go_on()
             if step not in steps:
                 for earlier in steps.values():
                     bars.update(earlier, completed=1.0)
@@ -86,6 +91,7 @@ def _one_line_a_step(language: Language) -> Progress:
     seen: set[str] = set()
 
     def show(step: str, done: float) -> None:
+        _go_on()
         if step not in seen:
             seen.add(step)
             click.echo(f"gridgis: {_word(step, language)}", err=True)
@@ -97,10 +103,19 @@ def _word(step: str, language: Language) -> str:
     return STEPS[step][language] if step in STEPS else step
 
 
-def end_on_terminate() -> None:
-    """Let the system's request to end do what Ctrl-C does: clean up, then go."""
+def end_on_signals() -> None:
+    """Let Ctrl-C and the system's request to end stop the work; what is half-written is cleaned up on the way."""
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:
+        STOPPING.set()
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
+
+
+def _go_on() -> None:
+    """Stop here, if a library swallowed the interrupt."""
+    if STOPPING.is_set():
+        raise KeyboardInterrupt
