@@ -74,7 +74,7 @@ def clean_geometry(
 
     mixed = shapely.get_type_id(geometry) == shapely.GeometryType.GEOMETRYCOLLECTION
     geometry[mixed] = [_largest_dimension(g) for g in geometry[mixed]]
-    geometry = _unwrap(geometry)
+    geometry = unwrap(geometry)
     dimension = shapely.get_dimensions(geometry)
     fits = (dimension >= 1) if kind == "any" else (dimension == _PARTS[kind])
     fits &= ~shapely.is_empty(geometry)
@@ -140,7 +140,7 @@ def find_duplicates(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
 
 
 def find_overlaps(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
-    """Return the pairs (k, 2) of polygons that share more than `OVERLAP_M2`."""
+    """Return the pairs (k, 2), ascending, of polygons that share more than `OVERLAP_M2`."""
     first, second = shapely.STRtree(geometry).query(geometry, predicate="intersects")
     ordered = first < second
     first, second = first[ordered], second[ordered]
@@ -148,7 +148,7 @@ def find_overlaps(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
     first, second = first[deep], second[deep]
     shared = shapely.area(shapely.intersection(geometry[first], geometry[second]))
     pairs: npt.NDArray[np.int64] = np.column_stack([first, second])[shared > OVERLAP_M2]
-    return pairs
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
 def _largest_dimension(geometry: shapely.Geometry) -> shapely.Geometry:
@@ -160,7 +160,7 @@ def _largest_dimension(geometry: shapely.Geometry) -> shapely.Geometry:
     return shapely.union_all(parts[dimension == dimension.max()])
 
 
-def _unwrap(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+def unwrap(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     """Return multi-part geometry of one part as that part."""
     multi = (shapely.get_type_id(geometry) >= shapely.GeometryType.MULTIPOINT) & (
         shapely.get_num_geometries(geometry) == 1

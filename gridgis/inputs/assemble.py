@@ -130,6 +130,8 @@ def _assemble(
     for table in [Table("boundary", "boundary", outline), *tables[1:]]:
         try:
             moved.append(table.to_crs(crs))
+            far = len(table.frame) - len(moved[-1].frame)
+            repairs.add(table.label, "thousands of kilometres away", "left out", count=far)
         except InputError as error:
             faults += error.faults
     if faults:

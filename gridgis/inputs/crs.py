@@ -6,6 +6,7 @@ import re
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 from pyproj import CRS, Proj
 from pyproj.exceptions import CRSError, ProjError
@@ -27,7 +28,9 @@ def parse_crs(text: str | CRS) -> CRS:
 
 def plain_crs(crs: CRS) -> CRS:
     """Return the horizontal CRS, by its EPSG code where it has one, so that the same CRS compares equal."""
-    flat = crs.to_2d() if not crs.is_compound else crs.sub_crs_list[0]
+    flat = crs.sub_crs_list[0] if crs.is_compound else crs
+    if len(flat.axis_info) > 2:
+        flat = flat.to_2d()
     if flat.is_bound and flat.source_crs is not None:
         flat = flat.source_crs
     code = flat.to_epsg()
@@ -94,21 +97,44 @@ def missing_crs(layer: str, bounds: tuple[float, float, float, float], *, shapef
 
 
 def to_crs(frame: gpd.GeoDataFrame, crs: CRS, layer: str) -> gpd.GeoDataFrame:
-    """Return the layer in `crs`; raises InputError when coordinates fall outside what the CRS can hold."""
+    """Return the layer in `crs`, without features so far off that it cannot hold them.
+
+    Raises
+    ------
+    InputError
+        When coordinates cannot lie in the layer's own CRS, or all features are that far off.
+    """
     own = plain_crs(CRS(frame.crs))
     if own == crs:
         return frame.set_crs(crs, allow_override=True)
     try:
         moved = frame.set_crs(own, allow_override=True).to_crs(crs)
+        far = _not_finite(moved)
+        if not far.any():
+            return moved
+        degrees = frame[far].to_crs(4326)
     except (ProjError, CRSError) as error:
         raise InputError(f"{layer}: cannot be brought from {describe(own)} to {describe(crs)}: {error}") from None
-    bad = ~np.isfinite(shapely.bounds(moved.geometry.to_numpy())).all(axis=1) & ~moved.geometry.is_empty.to_numpy()
-    if bad.any():
+    lost = _not_finite(degrees)
+    if lost.any() or np.abs(degrees.total_bounds[[1, 3]]).max() > 90:
         raise InputError(
-            f"{layer}: {int(bad.sum()):,} features have coordinates that cannot lie in {describe(own)}; "
+            f"{layer}: {int(far.sum()):,} features have coordinates that cannot lie in {describe(own)}; "
             "set the coordinate system that the file was made in"
         )
-    return moved
+    if far.all():
+        lon, lat = shapely.centroid(shapely.box(*degrees.total_bounds)).coords[0]
+        raise InputError(
+            f"{layer}: lies around longitude {lon:.2f}, latitude {lat:.2f} by its {describe(own)}, thousands of "
+            "kilometres from the boundary. One of the two probably states the wrong coordinate system"
+        )
+    return moved[~far]
+
+
+def _not_finite(frame: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    geometry = frame.geometry.to_numpy()
+    there = ~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)
+    bad: npt.NDArray[np.bool_] = there & ~np.isfinite(shapely.bounds(geometry)).all(axis=1)
+    return bad
 
 
 def _in_metres(crs: CRS) -> bool:

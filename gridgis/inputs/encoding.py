@@ -15,6 +15,8 @@ _LANGUAGE_DRIVERS = {
     0x7D: "cp1255", 0x7E: "cp1256", 0xC8: "cp1250", 0xC9: "cp1251", 0xCA: "cp1254", 0xCB: "cp1253", 0xCC: "cp1257",
 }  # fmt: skip
 _CHINESE_NAMES = {"936", "cp936", "gbk", "gb2312", "gb18030", "ansi936", "ansi 936", "chinese"}
+_GB2312_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
+_WESTERN = {"cp437", "cp850", "cp1252", "latin-1", "iso8859-1", "iso8859-15"}
 _HEADER = 32
 
 
@@ -37,28 +39,28 @@ def dbf_encoding(dbf: bytes, cpg: str | None) -> Encoding:
 
     Notes
     -----
-    What a .cpg or the language driver states is believed only if the bytes
-    can be read that way: files often carry the stamp of the program that
-    wrote them instead. Bytes that are valid UTF-8 beyond ASCII are UTF-8 in
-    practice; other Chinese text is GBK.
+    What a .cpg or the language driver states is believed if the bytes can be
+    read that way. A western code page can read any bytes, and is what many
+    programs stamp without looking; so it is not believed where the text is
+    valid UTF-8 or consists of GB 2312's pairs of bytes.
     """
     texts = _texts(dbf)
     if not texts:
         return Encoding("utf-8", "all text is ASCII")
+    looks = "utf-8" if _readable(texts, "utf-8") else "gb18030" if _is_chinese(texts) else None
     refused = ""
     for name, how in (_named(cpg), _driver(dbf)):
         if name is None:
             continue
-        if _readable(texts, name):
+        if _readable(texts, name) and not (name in _WESTERN and looks):
             return Encoding(name, how)
-        refused = f" ({how} it is {name}, which its bytes are not)"
-    for name in ("utf-8", "gb18030"):
-        if _readable(texts, name):
-            return Encoding(name, f"detected from the text{refused}")
-    from charset_normalizer import from_bytes
+        refused = f" ({how} it would be {name}, but the text is not)"
+    if looks is None:
+        from charset_normalizer import from_bytes
 
-    best = from_bytes(b"\n".join(texts)[:200_000]).best()
-    return Encoding(best.encoding if best is not None else "latin-1", f"detected from the text{refused}")
+        best = from_bytes(b"\n".join(texts)[:200_000]).best()
+        looks = best.encoding if best is not None else "gb18030" if _readable(texts, "gb18030") else "latin-1"
+    return Encoding(looks, f"detected from the text{refused}")
 
 
 def read_cpg(path: Path) -> str | None:
@@ -103,6 +105,13 @@ def _readable(texts: list[bytes], name: str) -> bool:
     except (UnicodeDecodeError, LookupError):
         return False
     return True
+
+
+def _is_chinese(texts: list[bytes]) -> bool:
+    """Whether nearly all bytes beyond ASCII form pairs of GB 2312; accented letters stand alone."""
+    pairs = sum(2 * len(_GB2312_PAIR.findall(text)) for text in texts)
+    high = sum(byte > 0x7F for text in texts for byte in text)
+    return pairs >= 0.8 * high and _readable(texts, "gb18030")
 
 
 def _texts(dbf: bytes) -> list[bytes]:

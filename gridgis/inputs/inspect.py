@@ -149,7 +149,8 @@ def _role(frame: gpd.GeoDataFrame, layer: str, stem: str) -> str:
         named = role_of_name(name)
         if named in able:
             return named
-    tagged = {role for role, fields in _TELLING.items() if any(find_columns(frame, field) for field in fields)}
+    filled = frame.dropna(axis="columns", how="all")
+    tagged = {role for role, fields in _TELLING.items() if any(find_columns(filled, field) for field in fields)}
     if "highway" in {str(column).casefold() for column in frame.columns}:
         tagged.discard("barriers")
     if "boundary" in able and len(frame) == 1 and not tagged:

@@ -23,6 +23,7 @@ MARGIN_M = 60.0
 MAX_COMPOUND_M2 = 300_000.0
 """A named residential area larger than this is a neighbourhood, not a compound."""
 
+_MARGIN_DEGREES = 0.01
 _NO_DATE = "2000-01-01"
 
 
@@ -80,6 +81,8 @@ def extract_osm(
     else:
         outline = extract.frames["boundary"]
     crs = choose_crs(outline)
+    west, south, east, north = outline.to_crs(4326).total_bounds
+    near = shapely.box(west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES)
     outline = to_crs(outline, crs, "boundary")
     if name is not None:
         outline = outline.assign(name=name)
@@ -87,7 +90,9 @@ def extract_osm(
     cropped = {"boundary": outline}
     for layer in LAYERS[1:]:
         if layer in extract.frames:
-            frame = _crop(layer, to_crs(extract.frames[layer], crs, layer), shape)
+            frame = extract.frames[layer]
+            frame = frame[shapely.intersects(near, frame.geometry.to_numpy())]
+            frame = _crop(layer, to_crs(frame, crs, layer), shape)
             if len(frame):
                 cropped[layer] = frame
     if "buildings" not in cropped:
@@ -114,12 +119,9 @@ def _find_area(extract: Extract, area: str, file: str) -> gpd.GeoDataFrame:
     """Return the administrative area of that name; of several, the highest, if it is the only one of its level."""
     wanted = area.strip().casefold()
     admin = extract.admin
-    fits = [
-        wanted == key or wanted in {n.casefold() for n in names}
-        for key, names in zip(admin["osm_id"], admin["names"], strict=True)
-    ]
-    found = admin[fits]
-    found = found[found["level"] == found["level"].min()]
+    called = admin["names"].map(lambda names: wanted in {name.casefold() for name in names}).astype(bool)
+    found = admin.loc[called | admin["osm_id"].eq(wanted)]
+    found = found.loc[found["level"] == found["level"].min()]
     if len(found) > 1:
         ids = found["osm_id"].tolist()
         raise InputError(f"{file}: {len(ids)} areas are called “{area}” ({some(ids)}); give the id of the one meant")

@@ -18,7 +18,7 @@ from gridgis.inputs.counts import read_heights, read_levels
 from gridgis.inputs.kinds import barrier_kinds, road_kinds
 from gridgis.inputs.vector import unreadable
 from gridgis.inputs.words import NOTHING
-from gridgis.repair import Repairs
+from gridgis.repair import Repairs, unwrap
 
 if TYPE_CHECKING:
     from osmium.osm import Area, Way
@@ -79,7 +79,8 @@ class _Rows:
     def frame(self) -> gpd.GeoDataFrame:
         named = ["osm_id", "name", *(_SHORT.get(c, c) for c in self.columns)]
         table = pd.DataFrame(self.tags, columns=named, dtype=object)
-        return gpd.GeoDataFrame(table, geometry=shapely.from_wkb(np.array(self.shapes, dtype=object)), crs=4326)
+        shapes = unwrap(shapely.from_wkb(np.array(self.shapes, dtype=object)))
+        return gpd.GeoDataFrame(table, geometry=shapes, crs=4326)
 
 
 def read_osm(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -209,7 +210,9 @@ def _useful(layer: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             height=read_heights(frame["height"], ids, unread, layer=layer),
             flats=pd.to_numeric(frame["flats"], errors="coerce"),
         )
-    return frame.dropna(axis="columns", how="all").reset_index(drop=True)
+    # an empty column “tunnel” still says that nothing is in one
+    empty = [column for column in frame.columns if column != "tunnel" and frame[column].isna().all()]
+    return frame.drop(columns=empty).reset_index(drop=True)
 
 
 def _admin_frame(admin: _Rows) -> gpd.GeoDataFrame:

@@ -20,6 +20,7 @@ _PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
 def read_shapefile(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     """Read a ``.shp``, or one (`layer`, by its name) of a ``.zip``; raises InputError when parts are missing."""
     with _unpacked(path, layer) as shp:
+        _check_length(shp, path.name)
         encoding = shapefile_encoding(shp)
         # Fiona decodes field names and values with the encoding it is given, whatever the file claims.
         engine = "pyogrio" if encoding.name == "utf-8" else "fiona"
@@ -43,6 +44,24 @@ def shapefile_encoding(shp: Path) -> Encoding:
     """Return the encoding of the .dbf beside `shp`."""
     dbf = _beside(shp, ".dbf")
     return Encoding("utf-8", "no .dbf") if dbf is None else dbf_encoding(dbf.read_bytes(), read_cpg(shp))
+
+
+def _check_length(shp: Path, shown: str) -> None:
+    """Refuse a file that was cut off in copying: readers give its last features without shape or not at all."""
+    with shp.open("rb") as file:
+        stated = 2 * int.from_bytes(file.read(28)[24:28], "big")
+    parts = [(".shp", stated, shp.stat().st_size)]
+    dbf = _beside(shp, ".dbf")
+    if dbf is not None:
+        with dbf.open("rb") as file:
+            head = file.read(12)
+        rows, header, width = (int.from_bytes(head[low:high], "little") for low, high in ((4, 8), (8, 10), (10, 12)))
+        parts.append((".dbf", header + rows * width, dbf.stat().st_size))
+    for suffix, whole, found in parts:
+        if found < whole:
+            raise InputError(
+                f"{shown}: cannot be read, its {suffix} is cut off ({found:,} of {whole:,} bytes); copy it again"
+            )
 
 
 def _beside(shp: Path, suffix: str) -> Path | None:
