@@ -94,6 +94,8 @@ def mend_boundary(areas: gpd.GeoSeries, layer: str, repairs: Repairs) -> Polygon
         than 0.1 %: then nobody can tell what was meant.
     """
     geometry = shapely.force_2d(areas.to_numpy())
+    mixed = shapely.get_type_id(geometry) == shapely.GeometryType.GEOMETRYCOLLECTION
+    geometry[mixed] = [_largest_dimension(g) for g in geometry[mixed]]
     invalid = np.flatnonzero(~shapely.is_valid(geometry))
     faults = []
     for row in invalid:
@@ -111,7 +113,7 @@ def mend_boundary(areas: gpd.GeoSeries, layer: str, repairs: Repairs) -> Polygon
     repairs.add(layer, "invalid geometry", "made valid", [f"row {areas.index[row] + 1}" for row in invalid])
     united = shapely.union_all(geometry)
     repairs.add(layer, "several rows", "united", count=len(geometry) if len(geometry) > 1 else 0)
-    polygons = [p for p in shapely.get_parts(united) if p.geom_type == "Polygon" and p.area > 0]
+    polygons = [part for part in shapely.get_parts(united) if part.area > 0]
     return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)
 
 

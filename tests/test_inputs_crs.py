@@ -152,6 +152,16 @@ def test_a_local_grid_shared_by_all_layers_is_taken_as_metres():
     assert np.isclose(layers.boundary.area, 40_000)
     with pytest.raises(InputError, match="site grid"):
         read_layers(**frames | {"roads": small.roads()})
+    feet = CRS.from_wkt('LOCAL_CS["site grid",UNIT["foot",0.3048]]')
+    with pytest.raises(InputError, match="“site grid” is not in metres"):
+        read_layers(**{role: frame.set_crs(feet, allow_override=True) for role, frame in small.town().items()})
+
+
+@pytest.mark.parametrize("name", ["Undefined Cartesian SRS", "Undefined SRS"])
+def test_a_crs_called_undefined_is_none(name):
+    nowhere = CRS.from_wkt(f'LOCAL_CS["{name}",UNIT["metre",1]]')
+    with pytest.raises(InputError, match="does not say its coordinate system"):
+        read_layers(**small.town(roads=small.roads().set_crs(nowhere, allow_override=True)))
 
 
 def test_areas_are_true_to_scale_whatever_came_in():

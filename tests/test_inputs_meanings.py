@@ -130,6 +130,13 @@ def test_road_classes(value, kind):
     assert road_kinds(pd.DataFrame({"highway": [value]})).tolist() == [kind]
 
 
+def test_values_that_are_lists_and_columns_that_are_there_twice_do_not_stop_reading():
+    frame = small.roads().assign(names=[["a", "b"], None], highway=[{"class": 1}, "residential"], indoor=["no", "yes"])
+    frame = pd.concat([frame, frame[["indoor"]]], axis=1)
+    lines = read_layers(**small.town(roads=frame)).lines
+    assert lines["kind"].tolist() == ["road"]
+
+
 def test_the_first_column_that_says_a_class_decides_and_none_is_a_road():
     frame = pd.DataFrame({"kind": ["minor_road", "path", None], "highway": ["service", None, None]})
     assert road_kinds(frame).tolist() == ["service", "path", "road"]

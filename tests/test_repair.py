@@ -95,6 +95,13 @@ def test_a_boundary_of_several_rows_and_parts_is_united():
     assert found["boundary", "several rows"][0] == 3
 
 
+def test_a_boundary_in_a_collection_keeps_all_its_surfaces():
+    both = MultiPolygon([small.square(0, 0, 200), small.square(300, 0, 50)])
+    mixed = GeometryCollection([both, LineString(small.at((0, 0), (300, 0)))])
+    layers, _ = read(boundary=small.boundary().set_geometry([mixed]))
+    assert layers.boundary.area == pytest.approx(42_500)
+
+
 def test_seams_of_the_boundary_are_closed_and_enclaves_stay():
     seam = small.square(50, 10, 0.3, 180)
     enclave = small.square(100, 100, 60)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 import pandas as pd
@@ -92,6 +92,17 @@ def as_text(values: pd.Series) -> pd.Series:
     result[filled] = values[filled].astype(str).str.strip()
     result[~filled | (result.astype(object) == "").to_numpy()] = None
     return result.astype(object)
+
+
+def map_words(values: pd.Series, meaning: Callable[[str], object]) -> pd.Series:
+    """Return what each value means (object dtype), None where nothing is written or known.
+
+    `meaning` gets the trimmed, lower-case text of each different value once.
+    """
+    text = values.astype(object).where(values.notna(), "").map(str).str.strip().str.casefold()
+    known = {word: meaning(word) for word in text.unique() if word}
+    result = text.map(known).astype(object)
+    return result.where(result.notna(), None)
 
 
 def _is_cut(column: str, name: str, spelling: str) -> bool:

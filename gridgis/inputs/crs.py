@@ -51,7 +51,9 @@ def choose_crs(boundary: gpd.GeoDataFrame) -> CRS:
     """
     crs = plain_crs(CRS(boundary.crs))
     if crs.is_engineering:
-        return crs
+        if _in_metres(crs):
+            return crs
+        raise InputError(f"boundary: its local system “{crs.name}” is not in metres; bring the layers into one that is")
     box = boundary.total_bounds
     degrees = gpd.GeoSeries([shapely.box(*box)], crs=boundary.crs).to_crs(4326).iloc[0].centroid
     lon, lat = degrees.x, degrees.y

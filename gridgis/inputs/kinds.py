@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from gridgis.inputs.columns import find_column, find_columns
+from gridgis.inputs.columns import find_column, find_columns, map_words
 from gridgis.inputs.words import NOTHING, first_meaning, meanings, patterns
 
 _ROADS = meanings("roads")
@@ -26,14 +26,15 @@ def road_kinds(frame: pd.DataFrame) -> pd.Series:
     """Return each road's kind; ``NOTHING`` where the row is no way on the ground, ``road`` where nothing says."""
     result = pd.Series(None, index=frame.index, dtype=object)
     for named in find_columns(frame, "road_class"):
-        kinds = _mapped(frame[named], _road_kind)
+        kinds = map_words(frame[named], _road_kind)
         result = result.where(result.notna(), kinds)
     other = pd.Series(False, index=frame.index)
     for field in ("railway", "waterway", "barrier", "natural", "man_made"):
         column = find_column(frame, field)
         if column is not None:
             other |= _filled(frame[column])
-    return result.where(result.notna() | ~other, NOTHING).fillna("road")
+    result = result.where(result.notna() | ~other, NOTHING).fillna("road")
+    return result.where(~flags(frame, "indoor"), NOTHING)
 
 
 def barrier_kinds(frame: pd.DataFrame, source: str) -> pd.Series:
@@ -47,7 +48,7 @@ def barrier_kinds(frame: pd.DataFrame, source: str) -> pd.Series:
     told = False
     for field, kind_of in _BARRIER_FIELDS.items():
         for named in find_columns(frame, field):
-            kinds = _mapped(frame[named], kind_of)
+            kinds = map_words(frame[named], kind_of)
             told |= bool(kinds.notna().any())
             # a tag that means nothing yields to another that does, but not to a column of any meaning
             open_rows = result.isna() if field == "boundary_kind" else result.isna() | result.eq(NOTHING)
@@ -66,12 +67,12 @@ def green_plots(frame: pd.DataFrame) -> pd.Series:
     green = pd.Series(False, index=frame.index)
     for field in ("landuse", "leisure", "natural", "boundary_kind"):
         for column in find_columns(frame, field):
-            green |= frame[column].map(_LANDUSE).eq("green")
+            green |= map_words(frame[column], _LANDUSE.get).eq("green")
     return green
 
 
 def flags(frame: pd.DataFrame, field: str) -> pd.Series:
-    """Return whether each row is a ``bridge`` or a ``tunnel`` (bool).
+    """Return whether each row is a ``bridge``, a ``tunnel`` or ``indoor`` (bool).
 
     A passage through a building lies at ground level and is no tunnel; what
     is underground by its ``location`` is one.
@@ -79,7 +80,7 @@ def flags(frame: pd.DataFrame, field: str) -> pd.Series:
     result = pd.Series(False, index=frame.index)
     column = find_column(frame, field)
     if column is not None:
-        result |= _mapped(frame[column], lambda value: value not in _GROUND_LEVEL).eq(True)
+        result |= map_words(frame[column], lambda value: value not in _GROUND_LEVEL).eq(True)
     if field == "tunnel":
         location = find_column(frame, "location")
         if location is not None:
@@ -132,10 +133,3 @@ _BARRIER_FIELDS: Mapping[str, Callable[[str], str | None]] = {
 
 def _filled(values: pd.Series) -> pd.Series:
     return values.notna() & (values.astype(str).str.strip() != "")
-
-
-def _mapped(values: pd.Series, kind_of: Callable[[str], object]) -> pd.Series:
-    """Return what each value means (object dtype, None where nothing is written or known)."""
-    known = {value: kind_of(str(value).strip().casefold()) for value in values.dropna().unique() if str(value).strip()}
-    result = values.astype(object).map(known).astype(object)
-    return result.where(result.notna(), None)

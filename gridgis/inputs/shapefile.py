@@ -86,15 +86,24 @@ def _unpacked(path: Path, layer: str | None) -> Iterator[Path]:
             f"{path.name}: holds several shapefiles ({', '.join(names)}); unpack it and give the one meant"
         )
     chosen = members[names.index(layer) if layer is not None else 0]
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
-        stem = chosen[: -len(".shp")]
-        for member in archive.namelist():
-            base, suffix = member[: len(stem)], member[len(stem) :].casefold()
-            if base == stem and suffix in _PARTS:
-                (Path(folder) / f"layer{suffix}").write_bytes(archive.read(member))
+    with tempfile.TemporaryDirectory() as folder:
+        _unpack(path, chosen, Path(folder))
         if not (Path(folder) / "layer.dbf").exists():
             raise InputError(f"{path.name}: the .dbf (the attributes) of {Path(chosen).name} is missing from it")
         yield Path(folder) / "layer.shp"
+
+
+def _unpack(path: Path, chosen: str, folder: Path) -> None:
+    """Write the parts of one shapefile as ``layer.*``; their names in the archive may be in any encoding."""
+    stem = chosen[: -len(".shp")]
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.namelist():
+                base, suffix = member[: len(stem)], member[len(stem) :].casefold()
+                if base == stem and suffix in _PARTS:
+                    (folder / f"layer{suffix}").write_bytes(archive.read(member))
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise InputError(f"{path.name}: cannot be unpacked ({error}); pack it again, without a password") from None
 
 
 def _members(path: Path) -> list[str]:

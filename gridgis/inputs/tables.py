@@ -90,4 +90,7 @@ def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         raise InputError("a GeoDataFrame has no active geometry; set it with set_geometry")
     if name != "geometry":
         frame = frame.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
+    frame = frame.loc[:, ~frame.columns.duplicated()].rename(columns=str)
+    if frame.crs is not None and CRS(frame.crs).name.casefold().startswith("undefined"):
+        frame = frame.set_crs(None, allow_override=True)  # how GeoPackage says that it does not know
     return frame.reset_index(drop=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from gridgis.inputs.columns import find_column, find_columns
+from gridgis.inputs.columns import find_column, find_columns, map_words
 from gridgis.inputs.words import first_meaning, meanings, patterns
 
 _TAGS = meanings("uses")
@@ -25,9 +25,9 @@ _KEPT_AMENITIES = {
 }
 
 
-def use_of(value: object) -> str | None:
+def use_of(value: str) -> str | None:
     """Return the use class of one tag or word, or None when it says nothing known."""
-    text = str(value).strip().casefold()
+    text = value.strip().casefold()
     if not text:
         return None
     parts = [part.strip().replace(" ", "_").replace("-", "_") for part in re.split(r"[;,/、，；]", text)]
@@ -53,7 +53,7 @@ def building_uses(frame: pd.DataFrame, columns: Mapping[str, str] | None = None)
     for column in [*stated, *find_columns(frame, "building")]:
         if column == "landuse":
             continue
-        uses = _mapped(frame[column])
+        uses = map_words(frame[column], use_of)
         open_rows = result == "unknown"
         result = result.where(~open_rows | uses.isna(), uses)
     for field in ("amenity", "shop", "office"):
@@ -61,14 +61,11 @@ def building_uses(frame: pd.DataFrame, columns: Mapping[str, str] | None = None)
         if tagged is None:
             continue
         filled = frame[tagged].notna() & ~frame[tagged].astype(str).str.casefold().isin(("", "no"))
-        uses = _mapped(frame[tagged]) if field == "amenity" else pd.Series("nonresidential", index=frame.index)
+        uses = (
+            map_words(frame[tagged], use_of) if field == "amenity" else pd.Series("nonresidential", index=frame.index)
+        )
         minor = uses.isin(("outbuilding",)) | frame[tagged].isin(_KEPT_AMENITIES)
         plain = filled & (result == "unknown")
         result[plain] = uses[plain].fillna("nonresidential")
         result[filled & ~minor & result.isin(_LIVED_IN[:4]) & ~(uses == "dormitory")] = "mixed"
     return result
-
-
-def _mapped(values: pd.Series) -> pd.Series:
-    known = {value: use_of(value) for value in values.dropna().unique()}
-    return values.astype(object).map(known).astype(object)
