@@ -43,7 +43,7 @@ def chinese_town():
 
 @cache
 def town_plan():
-    options = PlanOptions(households=Band(150, 260), population=None, parent_code="330102001-", seed=7)
+    options = PlanOptions(households=Band(150, 260), population=None, parent_code="330102001-", effort=0.1, seed=7)
     return make_plan(chinese_town(), options)
 
 
@@ -57,4 +57,4 @@ def suburb_plan():
         roads=folder / "roads.shp",
         barriers=[folder / "barriers.shp"],
     )
-    return make_plan(layers, PlanOptions(population=None))
+    return make_plan(layers, PlanOptions(population=None, effort=0.1))

@@ -80,7 +80,7 @@ def test_labels_do_not_overlap_at_any_zoom(open_page):
     page = open_page("suburb")
     for _ in range(3):
         boxes = page.locator(".grid-label").evaluate_all(
-            "all => all.map(one => { const r = one.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; })"
+            "all => all.map(one => one.getBoundingClientRect()).map(r => [r.left, r.top, r.right, r.bottom])"
         )
         assert boxes
         for i, (left, top, right, bottom) in enumerate(boxes):
