@@ -12,7 +12,6 @@ import shapely
 
 from gridgis.arrangement import runs
 from gridgis.linework import Clumps, Linework, entered, erase_inside
-from gridgis.options import PlanOptions
 from gridgis.pieces import Pieces
 from gridgis.tessellation import Samples, dividing_lines, sample_lines, sample_outlines
 
@@ -32,7 +31,7 @@ class Division:
     samples: dict[int, Samples]
 
 
-def between_buildings(pieces: Pieces, clumps: Clumps, options: PlanOptions) -> tuple[Division, Ints]:
+def between_buildings(pieces: Pieces, clumps: Clumps) -> tuple[Division, Ints]:
     """Draw lines between the clumps of pieces that are too large.
 
     Returns
@@ -42,9 +41,8 @@ def between_buildings(pieces: Pieces, clumps: Clumps, options: PlanOptions) -> t
     Ints
         The clumps that a line would have entered: their outlines must be lines too.
     """
-    heavy = (pieces.load.share > options.unit_share) & ~pieces.kept_whole(options)
-    many = np.bincount(pieces.piece_of_clump[pieces.piece_of_clump >= 0], minlength=len(heavy)) > 1
-    chosen = np.flatnonzero((heavy & many)[pieces.piece_of_clump] & (pieces.piece_of_clump >= 0))
+    many = np.bincount(pieces.piece_of_clump[pieces.piece_of_clump >= 0], minlength=len(pieces.host)) > 1
+    chosen = np.flatnonzero((pieces.too_heavy & many)[pieces.piece_of_clump] & (pieces.piece_of_clump >= 0))
     chosen = chosen[np.argsort(pieces.piece_of_clump[chosen], kind="stable")]
     points = sample_outlines(clumps.footprint[chosen])
     start = np.searchsorted(points.owner, np.arange(len(chosen) + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,8 @@ class Pieces:
         (p,) piece -> position of its compound, or -1.
     load, block_load
         People of the pieces and blocks.
+    grain
+        (p,) share of a grid above which the piece's block, and the piece itself, is divided.
     """
 
     arrangement: Arrangement
@@ -91,18 +94,33 @@ class Pieces:
     compound: Ints
     load: Load
     block_load: Load
+    grain: Floats
 
-    def kept_whole(self, options: PlanOptions) -> Bools:
+    @property
+    def kept_whole(self) -> Bools:
         """(p,) pieces whose block stays one unit: light ones, and compounds that fit one grid."""
-        limit = np.where(self.compound >= 0, 1.0, options.unit_share)
         share: Floats = self.block_load.share[self.block]
-        return share <= limit
+        return share <= np.where(self.compound >= 0, 1.0, self.grain)
+
+    @property
+    def too_heavy(self) -> Bools:
+        """(p,) pieces that visible lines leave too heavy to be one unit."""
+        return (self.load.share > self.grain) & ~self.kept_whole
 
 
 def build_pieces(
-    arrangement: Arrangement, lines: Linework, clumps: Clumps, crossed: Ints, people: Load, layers: Layers
+    arrangement: Arrangement,
+    lines: Linework,
+    clumps: Clumps,
+    crossed: Ints,
+    people: Load,
+    layers: Layers,
+    grain: tuple[float, Mapping[int, float]],
 ) -> Pieces:
-    """Give entered clumps to a face beside them, and join faces across lesser lines into blocks."""
+    """Give entered clumps to a face beside them, and join faces across lesser lines into blocks.
+
+    ``grain``: the usual share above which a block is divided, and those of blocks to be divided more finely.
+    """
     faces = arrangement.faces
     inner = shapely.point_on_surface(faces)
     clump_of_face = covering(clumps.footprint[crossed], inner)
@@ -127,6 +145,9 @@ def build_pieces(
     lesser = (STEP[kind[both]] == 1) | (compound[a] >= 0)
     block = joined(len(host), a[same_compound & lesser], b[same_compound & lesser])
     load = people.grouped(piece_of_clump, len(host))
+    usual, finer = grain
+    grain_of_block = np.full(int(block.max()) + 1, usual)
+    grain_of_block[list(finer)] = list(finer.values())
     return Pieces(
         arrangement=arrangement,
         host=host,
@@ -136,7 +157,8 @@ def build_pieces(
         block=block,
         compound=compound,
         load=load,
-        block_load=load.grouped(block, int(block.max()) + 1),
+        block_load=load.grouped(block, len(grain_of_block)),
+        grain=grain_of_block[block],
     )
 
 

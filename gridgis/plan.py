@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 Language = Literal["zh", "en"]
 
+ROUNDS = 3
+"""How often units are cut, at most: each time finer where bands were broken."""
+
+FINER = 0.4
+"""By this factor the share of a grid that a block may keep is lowered in the next round."""
+
 STEPS = ("people", "units", "graph", "partition", "grids", "audit")
 """Names of the steps, as progress reports them."""
 
@@ -123,11 +129,8 @@ def make_plan(layers: Layers, options: PlanOptions | None = None, *, progress: P
     counts = count_people(layers, options)
     _check_number(layers, options)
     report("people", 1.0)
-    units = build_units(layers, counts, options, progress=progress)
-    report("graph", 0.0)
-    graph, joins = build_graph(units, options)
-    report("graph", 1.0)
-    assignment = renumber(units, partition(graph, options, progress=progress))
+    units, graph, joins, assignment = _divide(layers, counts, options, progress)
+    assignment = renumber(units, assignment)
     report("grids", 0.0)
     grids = draw_grids(units, assignment, layers, options, counts=counts)
     report("audit", 0.0)
@@ -155,6 +158,42 @@ def make_plan(layers: Layers, options: PlanOptions | None = None, *, progress: P
         grids=grids,
         certificate=certificate,
     )
+
+
+def _divide(
+    layers: Layers, counts: pd.DataFrame, options: PlanOptions, progress: Progress | None
+) -> tuple[Units, Graph, tuple[Join, ...], Assignment]:
+    """Cut units and partition them; where a band is broken, cut the blocks around more finely and try again."""
+    report = progress or (lambda step, done: None)
+    finer: dict[int, float] = {}
+    best = None
+    for _ in range(ROUNDS):
+        units = build_units(layers, counts, options, finer=finer, progress=progress)
+        report("graph", 0.0)
+        graph, joins = build_graph(units, options)
+        report("graph", 1.0)
+        assignment = partition(graph, options, progress=progress)
+        broken = len({proof.grid for proof in assignment.proofs})
+        if best is None or broken < best[0]:
+            best = broken, (units, graph, joins, assignment)
+        blocks = _blocks_to_divide(units, graph, assignment)
+        if not len(blocks):
+            break
+        finer |= {block: finer.get(block, options.unit_share) * FINER for block in blocks}
+    assert best is not None
+    return best[1]
+
+
+def _blocks_to_divide(units: Units, graph: Graph, assignment: Assignment) -> list[int]:
+    """Return the blocks of grids that break a band, and of those beside them; not where one building forces it."""
+    buildings = units.frame["buildings"].to_numpy()
+    forced = {p.grid for p in assignment.proofs if p.proven and len(p.units) == 1 and buildings[p.units[0]] == 1}
+    broken = [p.grid for p in assignment.proofs if p.grid is not None and p.grid not in forced]
+    near = np.isin(assignment.grid, broken)
+    u, v = graph.u, graph.v
+    beside = np.concatenate([assignment.grid[u[near[v]]], assignment.grid[v[near[u]]], np.array(broken, np.int64)])
+    blocks = units.frame["block"].to_numpy()[np.isin(assignment.grid, beside)]
+    return [int(block) for block in np.unique(blocks)]
 
 
 def visible_at_best(units: Units, assignment: Assignment) -> float:

@@ -8,7 +8,7 @@ whole footprint: the line is taken away inside it, and its outline becomes the l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -84,8 +84,24 @@ class Atoms:
     atom_of_clump: Ints
 
 
-def build_units(layers: Layers, counts: pd.DataFrame, options: PlanOptions, *, progress: Progress | None = None) -> Units:
-    """Cut a jurisdiction into units; ``counts`` as from `population.count_people`."""
+def build_units(
+    layers: Layers,
+    counts: pd.DataFrame,
+    options: PlanOptions,
+    *,
+    finer: Mapping[int, float] | None = None,
+    progress: Progress | None = None,
+) -> Units:
+    """Cut a jurisdiction into units.
+
+    Parameters
+    ----------
+    counts
+        As from `population.count_people`.
+    finer
+        Block (as numbered in an earlier run's ``frame["block"]``) -> the share of a grid above which it is
+        divided, where that shall be less than ``options.unit_share``.
+    """
     report = progress or (lambda step, done: None)
     report("units", 0.0)
     clumps = find_clumps(layers)
@@ -95,15 +111,16 @@ def build_units(layers: Layers, counts: pd.DataFrame, options: PlanOptions, *, p
     crossed = np.unique(pairs[1])
     lines = Linework.joined(erase_inside(lines, clumps, pairs), outlines(clumps, crossed))
     report("units", 0.2)
-    pieces = build_pieces(arrange(lines.geometry, layers.boundary), lines, clumps, crossed, people, layers)
+    grain = (options.unit_share, finer or {})
+    pieces = build_pieces(arrange(lines.geometry, layers.boundary), lines, clumps, crossed, people, layers, grain)
     report("units", 0.4)
-    between, also = between_buildings(pieces, clumps, options)
+    between, also = between_buildings(pieces, clumps)
     shores = water_among_banks(pieces)
     outlined = np.union1d(crossed, also)
     fresh = outlines(clumps, np.setdiff1d(outlined, crossed))
     lines = Linework.joined(lines, fresh, between.lines, shores.lines)
     report("units", 0.6)
-    atoms = label_atoms(arrange(lines.geometry, layers.boundary), pieces, clumps, outlined, between, shores, options)
+    atoms = label_atoms(arrange(lines.geometry, layers.boundary), pieces, clumps, outlined, between, shores)
     report("units", 0.8)
     kind, name = lines.tag(atoms.arrangement.edges)
     kind[atoms.arrangement.right < 0] = CODE["jurisdiction"]
@@ -121,7 +138,6 @@ def label_atoms(
     outlined: Ints,
     between: Division,
     shores: Division,
-    options: PlanOptions,
 ) -> Atoms:
     """Say for every face of the final arrangement which unit it wants to be part of.
 
@@ -131,9 +147,8 @@ def label_atoms(
     xy = shapely.get_coordinates(inner)
     parent = covering(pieces.arrangement.faces, inner)
     piece = pieces.piece[parent]
-    whole = pieces.kept_whole(options)
     blocks, count = len(pieces.block_load.households), len(pieces.host)
-    label_of_piece = np.where(whole, pieces.block, blocks + np.arange(count))
+    label_of_piece = np.where(pieces.kept_whole, pieces.block, blocks + np.arange(count))
     label = label_of_piece[piece]
     order = np.argsort(parent, kind="stable")
     start = np.searchsorted(parent[order], np.arange(len(pieces.arrangement.faces) + 1))

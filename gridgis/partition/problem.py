@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridgis.graph import Floats, Graph, Ints
-from gridgis.options import PlanOptions
+from gridgis.options import Band, PlanOptions
 from gridgis.partition import kernels as k
 from gridgis.partition.kernels import Net
 
@@ -52,18 +52,35 @@ def weights(graph: Graph, options: PlanOptions) -> tuple[Weight, ...]:
     the first that is not zero everywhere.
     """
     counts = {"households": graph.households, "population": graph.population}
-    out = []
-    for name, band in (("households", options.households), ("population", options.population)):
-        if band is not None:
-            out.append(
-                Weight(name=name, values=counts[name], low=band.low, high=band.high, target=max(band.middle, 1e-9))
-            )
+    bands = {"households": options.households, "population": options.population}
+    given = {name: band for name, band in bands.items() if band is not None}
+    targets = _targets({name: counts[name] for name in given}, given, options.grids)
+    out = [
+        Weight(name=name, values=counts[name], low=band.low, high=band.high, target=targets[name])
+        for name, band in given.items()
+    ]
     if not out:
         counts["units"] = np.ones(graph.n, np.int64)
         name = next(name for name, values in counts.items() if values.any() or name == "units")
         mean = counts[name].sum() / (options.grids or 1)
         out.append(Weight(name=name, values=counts[name], low=-HUGE, high=HUGE, target=max(float(mean), 1e-9)))
     return tuple(out)
+
+
+def _targets(counts: dict[str, Ints], bands: dict[str, Band], grids: int | None) -> dict[str, float]:
+    """Return what a grid should hold of each count: the same share of each total, amid what all bands allow.
+
+    The middles of two bands need not agree: with 2.6 people a household, 400 households are 1,040 people,
+    close to the bottom of 1,000 to 1,500. Units too large for any grid are left out; they stand alone.
+    """
+    over = np.zeros(len(next(iter(counts.values()), ())), bool)
+    for name, values in counts.items():
+        over |= values > bands[name].high
+    totals = {name: max(float(values[~over].sum()), 1e-9) for name, values in counts.items()}
+    least = max((bands[name].low / total for name, total in totals.items()), default=0.0)
+    most = min((bands[name].high / total for name, total in totals.items()), default=0.0)
+    share = 1.0 / grids if grids else (least + most) / 2
+    return {name: max(total * share, 1e-9) for name, total in totals.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,12 +144,12 @@ def build_problem(graph: Graph, counted: tuple[Weight, ...], places: Ints) -> Pr
     n = graph.n
     indptr, indices, edge = graph.csr()
     node = np.zeros((n, 4))
-    rule = np.zeros(12)
+    rule = np.zeros(15)
     rule[[k.LOW1, k.LOW2]] = -HUGE
     rule[[k.HIGH1, k.HIGH2]] = HUGE
     for i, weight in enumerate(counted):
         node[:, i] = weight.values
-        rule[3 * i : 3 * i + 3] = weight.low, weight.high, 1.0 / weight.target
+        rule[4 * i : 4 * i + 4] = weight.low, weight.high, 1.0 / weight.target, 1.0 / weight.target
         rule[k.USED1 + i] = 1.0
     span = np.nan_to_num(graph.shared_m.astype(float))
     node[:, 2] = graph.area_m2
@@ -147,6 +164,7 @@ def build_problem(graph: Graph, counted: tuple[Weight, ...], places: Ints) -> Pr
     bond = bond / bond.mean() if bond.sum() > 0 else np.zeros(len(bond))
     if not shaped:
         bond = bond + (span / span.mean() if span.sum() > 0 else 1.0)
+    rule[k.STEP] = 1.0
     rule[k.BREACH] = BREACH_WORTH
     rule[k.BALANCE] = BALANCE_WORTH
     rule[k.SHAPE] = SHAPE_WORTH if shaped else 0.0
