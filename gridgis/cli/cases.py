@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
 import tarfile
 import tempfile
@@ -127,7 +128,10 @@ def run_apart(path: Path, options: PlanOptions, output: Path | None, language: L
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(sender, path, options, output, language), daemon=True)
     started = time.monotonic()
+    # Ctrl-C is for this process, which then ends the other.
+    listening = signal.signal(signal.SIGINT, signal.SIG_IGN)
     process.start()
+    signal.signal(signal.SIGINT, listening)
     sender.close()
     try:
         outcome: Outcome = receiver.recv()
@@ -135,8 +139,10 @@ def run_apart(path: Path, options: PlanOptions, output: Path | None, language: L
         process.join()
         reason = f"its process ended with code {process.exitcode}; the machine may have run out of memory"
         outcome = Outcome(case=case_name(path), seconds=time.monotonic() - started, peak_mb=None, failure=reason)
-    finally:
+    except KeyboardInterrupt:
         process.terminate()
+        raise
+    finally:
         process.join()
     return outcome
 

@@ -54,7 +54,8 @@ def output_console() -> Console:
     """Return standard output: coloured on a terminal, plain and wide in a pipe or file."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+    piped = not sys.stdout.isatty()
+    return Console(width=PIPED_WIDTH if piped else None, soft_wrap=piped, highlight=False)
 
 
 @contextmanager
