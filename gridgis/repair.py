@@ -44,6 +44,17 @@ class Repairs:
         return pd.DataFrame(self._rows, columns=["layer", "defect", "count", "ids", "action"])
 
 
+def without_endless(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the layer with no geometry where coordinates are infinite or no numbers."""
+    xy, row = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
+    endless = np.unique(row[~np.isfinite(xy).all(axis=1)])
+    if not len(endless):
+        return frame
+    geometry = frame.geometry.copy()
+    geometry.iloc[endless] = None
+    return frame.set_geometry(geometry)
+
+
 def clean_geometry(
     frame: gpd.GeoDataFrame, layer: str, kind: Literal["polygon", "line", "any"], ids: pd.Series, repairs: Repairs
 ) -> gpd.GeoDataFrame:
@@ -60,7 +71,7 @@ def clean_geometry(
     """
     geometry = frame.geometry.to_numpy()
     missing = shapely.is_missing(geometry) | shapely.is_empty(geometry)
-    repairs.add(layer, "no geometry", "left out", ids[missing].tolist())
+    repairs.add(layer, "no geometry that can be used", "left out", ids[missing].tolist())
     frame, geometry = frame[~missing], geometry[~missing]
 
     solid = shapely.has_z(geometry) | shapely.has_m(geometry)

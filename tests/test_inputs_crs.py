@@ -140,7 +140,7 @@ def test_features_on_the_other_side_of_the_earth():
     far.loc[1, "geometry"] = box(24, 1, 24.0001, 1.0001)
     layers = read_layers(**small.town(buildings=far))
     assert layers.buildings["source_id"].tolist() == ["a"]
-    assert {"thousands of kilometres away", "no geometry"} <= set(layers.repairs["defect"])
+    assert {"thousands of kilometres away", "no geometry that can be used"} <= set(layers.repairs["defect"])
     with pytest.raises(InputError, match=r"longitude 24.00, latitude 1.00.*wrong coordinate system"):
         read_layers(**small.town(buildings=far.iloc[[1]]))
 

@@ -105,6 +105,12 @@ def test_an_empty_layer(tmp_path):
     assert "none of the 2 features of roads has a geometry" in only(faults(roads=nothing))
 
 
+def test_a_town_without_railways_is_no_fault():
+    layers = read_layers(**small.town(), barriers=[small.roads().iloc[:0]], compounds=small.boundary().iloc[:0])
+    assert layers.repairs["defect"].tolist() == ["empty, no features"] * 2
+    assert len(layers.compounds) == 0
+
+
 def test_buildings_that_are_all_outside():
     away = small.buildings().translate(30_000, 0)
     fault = only(faults(buildings=small.buildings().set_geometry(away)))
@@ -175,11 +181,18 @@ def test_all_faults_of_all_layers_come_at_once(tmp_path):
         boundary=small.boundary().set_crs(None, allow_override=True),
         buildings=small.buildings(户数=["x", "1", "2"], 人口=[-1, 2, 3]),
         roads=tmp_path / "none.shp",
-        barriers=[small.roads().iloc[:0]],
+        barriers=[small.roads().set_geometry(small.roads().centroid)],
         columns={"levels": "层数"},
     )
     text = "\n".join(found)
-    for part in ("coordinate system", "“户数”", "“人口”", "no such file", "barriers is empty", "“层数”"):
+    for part in (
+        "coordinate system",
+        "“户数”",
+        "“人口”",
+        "no such file",
+        "barriers must be lines or polygons",
+        "“层数”",
+    ):
         assert part in text
     assert len(found) == 6
 

@@ -196,6 +196,16 @@ def test_frames_are_taken_as_they_are_and_not_changed():
         pd.testing.assert_frame_equal(pd.DataFrame(frame), pd.DataFrame(before[role]))
 
 
+@pytest.mark.parametrize(
+    ("columns", "named"),
+    [({}, False), ({"osm_id": "1"}, True), ({"source": "openstreetmap.org"}, True), ({"source": "x"}, False)],
+)
+def test_openstreetmap_is_named_where_layers_are_its(columns, named):
+    layers = read_layers(**small.town(buildings=small.buildings(**columns)))
+    assert ("OpenStreetMap" in layers.attribution) == named
+    assert read_layers(**small.town(), attribution="市测绘院").attribution == "市测绘院"
+
+
 def test_progress_rises_to_one():
     steps = []
     read_layers(**small.town(), progress=lambda step, done: steps.append((step, done)))

@@ -51,7 +51,7 @@ def test_every_defect_of_buildings_is_mended_and_listed():
     layers, found = read(buildings=with_shapes(*shapes))
     assert found == {
         ("buildings", "the same footprint again"): (1, "h8"),
-        ("buildings", "no geometry"): (2, "h2, h3"),
+        ("buildings", "no geometry that can be used"): (2, "h2, h3"),
         ("buildings", "heights or measures in the coordinates"): (1, ""),
         ("buildings", "invalid geometry"): (1, "h0"),
         ("buildings", "footprint below 1 m²"): (1, "h6"),

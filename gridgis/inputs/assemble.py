@@ -31,6 +31,8 @@ OSM_ATTRIBUTION = "© OpenStreetMap contributors (ODbL)"
 LINE_MARGIN_M = 60.0
 """Lines are kept this far outside the jurisdiction's box, so that blocks close at its edge."""
 
+_MAY_BE_EMPTY = ("barriers", "compounds")
+"""A town can be without railways or compounds; without buildings or people there is nothing to divide."""
 _OSM_COLUMNS = {"osm_id", "osm_way_id", "@id", "osm_type"}
 
 
@@ -80,7 +82,11 @@ def read_layers(
     sources += [("barriers", source) for source in barriers]
     sources += [("compounds", compounds)] if compounds is not None else []
     sources += [("census", census)] if census is not None else []
-    assumed = parse_crs(crs) if crs is not None else None
+    assumed = None
+    try:
+        assumed = parse_crs(crs) if crs is not None else None
+    except InputError as error:
+        faults += error.faults
 
     tables: list[Table] = []
     outline: gpd.GeoDataFrame | None = None
@@ -93,11 +99,14 @@ def read_layers(
             faults += error.faults
             continue
         for table in found:
+            if role in _MAY_BE_EMPTY and not len(table.frame):
+                repairs.add(table.label, "empty, no features", "left out", count=1)
+                continue
             fault = fault_of_geometry(table.frame, role, table.name)
             if fault is not None:
                 faults.append(fault)
                 continue
-            from_osm |= bool(_OSM_COLUMNS & {str(column).casefold() for column in table.frame.columns})
+            from_osm |= _from_osm(table.frame)
             known = _with_figures(table, columns, repairs, faults)
             try:
                 known = known.with_crs(assumed)
@@ -214,6 +223,12 @@ def _elsewhere(moved: Table, source: Table, shape: Polygon | MultiPolygon) -> st
         f"is in {describe(source.crs)}, the boundary was brought into {describe(moved.crs)}. One of the two "
         "probably states the wrong coordinate system, or they are of different places"
     )
+
+
+def _from_osm(frame: gpd.GeoDataFrame) -> bool:
+    named = {column.casefold(): column for column in frame.columns}
+    stated = frame[named["source"]].astype(str) if "source" in named else pd.Series(dtype=str)
+    return bool(_OSM_COLUMNS & named.keys()) or bool(stated.str.contains("openstreetmap", case=False).any())
 
 
 def _own_name(frame: gpd.GeoDataFrame) -> str:

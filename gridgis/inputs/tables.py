@@ -14,6 +14,7 @@ from gridgis.errors import InputError
 from gridgis.inputs.columns import as_text, coalesce, find_columns
 from gridgis.inputs.crs import missing_crs, plain_crs, to_crs
 from gridgis.inputs.roles import read_role
+from gridgis.repair import without_endless
 
 Source: TypeAlias = str | Path | gpd.GeoDataFrame
 """A file, ``file.gpkg|layername=NAME``, or a GeoDataFrame."""
@@ -93,4 +94,4 @@ def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     frame = frame.loc[:, ~frame.columns.duplicated()].rename(columns=str)
     if frame.crs is not None and CRS(frame.crs).name.casefold().startswith("undefined"):
         frame = frame.set_crs(None, allow_override=True)  # how GeoPackage says that it does not know
-    return frame.reset_index(drop=True)
+    return without_endless(frame.reset_index(drop=True))
