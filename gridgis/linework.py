@@ -45,11 +45,13 @@ class Linework:
 
     @classmethod
     def of_kind(cls, geometry: Geometries, kind: str, name: Geometries | None = None) -> Linework:
+        """Lines of one kind; without names where none are given."""
         names = np.full(len(geometry), None, object) if name is None else name
         return cls(geometry, np.full(len(geometry), CODE[kind], np.int64), names)
 
     @classmethod
     def joined(cls, *parts: Linework) -> Linework:
+        """All lines of the parts, one after the other."""
         return cls(
             np.concatenate([p.geometry for p in parts]),
             np.concatenate([p.kind for p in parts]),
@@ -57,6 +59,7 @@ class Linework:
         )
 
     def only(self, chosen: Bools | Ints) -> Linework:
+        """Choose lines by mask or position."""
         return Linework(self.geometry[chosen], self.kind[chosen], self.name[chosen])
 
     def exploded(self) -> Linework:
@@ -121,14 +124,16 @@ def find_clumps(layers: Layers) -> Clumps:
 
 
 def cutting_lines(layers: Layers) -> Linework:
-    """Return every line that may cut: roads and barriers above ground, shores, compounds' edges, inside the boundary."""
+    """Return every line that may cut, inside the boundary: roads, barriers, shores, compounds' edges above ground."""
     table = layers.lines
     kinds = table["kind"].map(CODE).to_numpy(np.int64)
     lines = Linework(table.geometry.to_numpy(), kinds, table["name"].to_numpy(object))
     lines = lines.only(~table["tunnel"].to_numpy(bool) & (STEP[kinds] >= 0))
     for kind, areas in (("water", layers.water), ("compound", layers.compounds)):
         if len(areas):
-            outline = Linework.of_kind(shapely.boundary(areas.geometry.to_numpy()), kind, areas["name"].to_numpy(object))
+            outline = Linework.of_kind(
+                shapely.boundary(areas.geometry.to_numpy()), kind, areas["name"].to_numpy(object)
+            )
             lines = Linework.joined(lines, outline)
     lines = lines.exploded()
     shapely.prepare(layers.boundary)

@@ -85,7 +85,7 @@ def build_graph(units: Units, options: PlanOptions) -> tuple[Graph, tuple[Join, 
         x=frame["x"].to_numpy(float),
         y=frame["y"].to_numpy(float),
         area_m2=frame["area_m2"].to_numpy(float),
-        outer_m=np.bincount(left[~inner], length[~inner], n),
+        outer_m=np.bincount(left[~inner], length[~inner], n).astype(float),
         u=u[order],
         v=v[order],
         shared_m=np.concatenate([shared[used], none])[order],
@@ -109,7 +109,7 @@ def _stands(households: float, population: float, people: tuple[Ints, Ints], opt
     """Whether a part with these totals divides into grids within the bands, with a little room to spare."""
     bounds = [(t, b) for t, b in ((households, options.households), (population, options.population)) if b is not None]
     if not bounds:
-        return households * 2 >= people[0].sum() / (options.grids or 1)
+        return bool(households * 2 >= people[0].sum() / (options.grids or 1))
     least = max(math.ceil(total / (band.high * (1 - ROOM))) for total, band in bounds)
     most = min(
         math.floor(total / (band.low * (1 + ROOM))) if band.low > 0 else len(people[0]) for total, band in bounds

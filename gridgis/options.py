@@ -29,6 +29,7 @@ class Band:
         return band
 
     def check(self) -> None:
+        """Raise InputError if no total can lie in the band."""
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low >= 0 and self.high > 0):
             raise InputError(f"the band {self} needs two finite numbers, LOW ≥ 0 and HIGH > 0")
         if self.low > self.high:
@@ -36,6 +37,7 @@ class Band:
 
     @property
     def middle(self) -> float:
+        """What a grid should hold if nothing else counts."""
         return (self.low + self.high) / 2
 
     def __contains__(self, value: float) -> bool:
@@ -113,7 +115,7 @@ class PlanOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        faults = []
+        faults: list[str] = []
         for band in (self.households, self.population):
             if band is not None:
                 try:

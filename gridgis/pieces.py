@@ -33,6 +33,7 @@ class Load:
 
     @classmethod
     def of_clumps(cls, counts: pd.DataFrame, clumps: Clumps, options: PlanOptions) -> Load:
+        """Sum the buildings of each clump; a full grid is a band's upper bound, or 1.25 × the mean grid."""
         households = counts["households"].to_numpy(np.int64)
         population = counts["population"].to_numpy(np.int64)
         limits = [np.inf if band is None else band.high for band in (options.households, options.population)]
@@ -58,7 +59,9 @@ class Load:
 
     @property
     def empty(self) -> Bools:
-        return (self.households == 0) & (self.population == 0)
+        """Whether nobody is there."""
+        nobody: Bools = (self.households == 0) & (self.population == 0)
+        return nobody
 
 
 @dataclass(frozen=True, kw_only=True)

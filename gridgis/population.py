@@ -104,7 +104,7 @@ def count_people(layers: Layers, options: PlanOptions) -> pd.DataFrame:
     whole_people[population_known] = np.rint(population[population_known])
     if whole_homes[inside].sum() + whole_people[inside].sum() == 0:
         raise InputError(
-            f"nobody lives in any of the {int(inside.sum()):,} buildings: their households, population or use say none; "
+            f"nobody lives in any of the {int(inside.sum()):,} buildings, say their counts or uses; "
             "give counts with --column households=FIELD, or a census layer"
         )
     source = np.where(inside, "estimated", "outside")
@@ -162,7 +162,9 @@ def estimate_levels(buildings: gpd.GeoDataFrame) -> Floats:
     return np.where(np.isnan(levels), typical, np.maximum(levels, 1.0))
 
 
-def _scale(what: str, total: float, values: Floats, inside: npt.NDArray[np.bool_], open_: npt.NDArray[np.bool_]) -> float:
+def _scale(
+    what: str, total: float, values: Floats, inside: npt.NDArray[np.bool_], open_: npt.NDArray[np.bool_]
+) -> float:
     """Return the factor that brings estimated values to a known total."""
     measured = float(values[inside & ~open_].sum())
     estimated = float(values[inside & open_].sum())

@@ -70,8 +70,9 @@ def dividing_lines(face: shapely.Polygon, samples: Samples) -> Geometries:
     # Chains between junctions, without the jitter that comes from sampling.
     chains = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.linestrings(segments))))
     merged = shapely.multilinestrings(shapely.simplify(chains, SMOOTH_M, preserve_topology=False))
-    clipped = shapely.get_parts(shapely.intersection(merged, face))
-    return clipped[shapely.get_dimensions(clipped) == 1]
+    clipped: Geometries = shapely.get_parts(shapely.intersection(merged, face))
+    lines: Geometries = clipped[shapely.get_dimensions(clipped) == 1]
+    return lines
 
 
 def _ridges(triangles: Delaunay, owner: Ints) -> Floats:

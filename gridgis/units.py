@@ -125,7 +125,7 @@ def build_units(
     kind, name = lines.tag(atoms.arrangement.edges)
     kind[atoms.arrangement.right < 0] = CODE["jurisdiction"]
     unit = merge_atoms(atoms, kind, people, pieces)
-    unit = tie_clumps(atoms, unit)
+    unit = tie_clumps(atoms, clumps, unit)
     units = describe_units(layers, counts, atoms, kind, name, unit, clumps, pieces)
     report("units", 1.0)
     return units
@@ -207,28 +207,29 @@ def merge_atoms(atoms: Atoms, kind: Ints, people: Load, pieces: Pieces) -> Ints:
     return np.unique(unit, return_inverse=True)[1].astype(np.int64)
 
 
-def tie_clumps(atoms: Atoms, unit: Ints) -> Ints:
+def tie_clumps(atoms: Atoms, clumps: Clumps, unit: Ints) -> Ints:
     """Keep a building of several parts in one unit: join what lies on the shortest way between them."""
-    own = np.flatnonzero(atoms.clump >= 0)
-    pairs = np.unique(np.column_stack([atoms.clump[own], unit[own]]), axis=0)
-    torn = np.unique(pairs[:-1][np.diff(pairs[:, 0]) == 0][:, 0])
-    for clump in torn:
-        homes = np.unique(unit[own[atoms.clump[own] == clump]])
+    several = np.flatnonzero(shapely.get_num_geometries(clumps.footprint) > 1)
+    parts, of = shapely.get_parts(clumps.footprint[several], return_index=True)
+    atom = covering(atoms.arrangement.faces, shapely.point_on_surface(parts))
+    arrangement = atoms.arrangement
+    both = arrangement.right >= 0
+    left, right = arrangement.left[both], arrangement.right[both]
+    for k in range(len(several)):
+        homes = np.unique(unit[atom[(of == k) & (atom >= 0)]])
         if len(homes) < 2:
             continue
-        arrangement, n = atoms.arrangement, int(unit.max()) + 1
-        both = arrangement.right >= 0
-        a, b = unit[arrangement.left[both]], unit[arrangement.right[both]]
-        matrix = coo_array((np.ones(len(a)), (a, b)), shape=(n, n)).tocsr()
+        n = int(unit.max()) + 1
+        matrix = coo_array((np.ones(len(left)), (unit[left], unit[right])), shape=(n, n)).tocsr()
         matrix.data[:] = 1.0
         steps, before = dijkstra(matrix, directed=False, indices=homes[0], return_predecessors=True)
-        joined_units = {int(homes[0])}
+        way = {int(homes[0])}
         for home in homes[1:]:
             at = int(home)
             while np.isfinite(steps[home]) and at != homes[0]:
-                joined_units.add(at)
+                way.add(at)
                 at = int(before[at])
-        unit = np.where(np.isin(unit, list(joined_units)), homes[0], unit)
+        unit = np.where(np.isin(unit, list(way)), homes[0], unit)
         unit = np.unique(unit, return_inverse=True)[1].astype(np.int64)
     return unit
 
@@ -280,7 +281,9 @@ def describe_units(
         index=pd.RangeIndex(n, name="unit_id"),
     )
     edges = _unit_edges(layers, atoms, kind, name, unit, sums["households"] + sums["population"])
-    return Units(frame=frame, buildings=pd.Series(of_building, index=layers.buildings.index, name="unit_id"), edges=edges)
+    return Units(
+        frame=frame, buildings=pd.Series(of_building, index=layers.buildings.index, name="unit_id"), edges=edges
+    )
 
 
 def _unit_edges(

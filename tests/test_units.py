@@ -1,0 +1,193 @@
+"""Units: whatever the town, they cover it exactly, cut no building, and know where people can cross."""
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_town import CRS, box, holds_whole, layer, random_town
+from shapely import LineString
+
+from gridgis import PlanOptions, read_layers
+from gridgis.linework import cutting_lines, entered, find_clumps
+from gridgis.neighbours import build_graph
+from gridgis.options import Band
+from gridgis.population import count_people
+from gridgis.units import build_units
+
+OPTIONS = PlanOptions(households=Band(60, 120), population=None)
+
+
+def cut(layers, options=OPTIONS):
+    counts = count_people(layers, options)
+    return counts, build_units(layers, counts, options)
+
+
+def check(layers, counts, units):
+    shapes = units.frame.geometry.to_numpy()
+    assert shapely.is_valid(shapes).all()
+    assert shapely.coverage_is_valid(shapes)
+    assert abs(shapely.area(shapes).sum() - layers.boundary.area) < 1e-6 * layers.boundary.area
+    assert shapely.union_all(shapes).symmetric_difference(layers.boundary).area < 1e-6 * layers.boundary.area
+    assert set(shapely.get_type_id(shapes)) == {shapely.GeometryType.POLYGON}
+    unit = units.buildings.to_numpy()
+    assert np.array_equal(unit >= 0, layers.buildings["inside"].to_numpy())
+    clipped = shapely.intersection(layers.buildings.geometry.to_numpy(), layers.boundary)
+    whole = unit >= 0
+    assert holds_whole(shapes[unit[whole]], clipped[whole]).max() < 0.01
+    for column in ("households", "population"):
+        assert units.frame[column].sum() == counts[column].sum()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.booleans(), st.booleans(), st.booleans())
+def test_any_town_is_covered_and_no_building_cut(seed, river, island, hole):
+    layers = random_town(seed, river=river, bridges=1, island=island, hole=hole)
+    counts, units = cut(layers)
+    check(layers, counts, units)
+    frame = units.frame
+    lived_in = (frame["households"] > 0) | (frame["population"] > 0)
+    assert lived_in.all(), "blocks without people join the units around them"
+
+
+def test_edges_are_the_units_outlines():
+    layers = random_town(7, river=True, bridges=1)
+    _, units = cut(layers)
+    edges = units.edges
+    metres = np.bincount(edges["left"], edges["length_m"], len(units.frame))
+    inner = edges[edges["right"] >= 0]
+    metres += np.bincount(inner["right"], inner["length_m"], len(units.frame))
+    outlines = shapely.length(units.frame.geometry.to_numpy())
+    # Lines that end inside a unit don't count on either side.
+    assert np.allclose(metres, outlines, rtol=1e-6, atol=0.01)
+    assert set(edges.loc[edges["right"] < 0, "kind"]) == {"jurisdiction"}
+
+
+def test_heavy_blocks_are_divided_and_light_ones_are_not():
+    homes = [box(20 + 40 * k, 20, 40 + 40 * k, 40) for k in range(10)]
+    lone = box(100, 220, 120, 240)
+    roads = [LineString([(-20, 200), (440, 200)])]
+    layers = read_layers(
+        boundary=layer([box(0, 0, 420, 400)]),
+        buildings=layer([*homes, lone], households=[30.0] * 11, levels=[3] * 11),
+        roads=layer(roads, highway=["residential"]),
+    )
+    counts, units = cut(layers)
+    check(layers, counts, units)
+    assert len(units.frame) == 11
+    assert units.frame["face_share"].max() == pytest.approx(300 / 120)
+    _, coarse = cut(layers, OPTIONS.replace(households=Band(500, 1200)))
+    assert len(coarse.frame) == 2
+
+
+def test_a_building_across_a_road_goes_whole_to_one_side():
+    layers = read_layers(
+        boundary=layer([box(0, 0, 200, 200)]),
+        buildings=layer([box(60, 88, 90, 130), box(20, 20, 40, 40)], households=[30.0, 30.0], levels=[3, 3]),
+        roads=layer([LineString([(-20, 100), (220, 100)])], highway=["residential"]),
+    )
+    lines, clumps = cutting_lines(layers), find_clumps(layers)
+    assert len(entered(lines.geometry, clumps)[0]) == 1
+    counts, units = cut(layers)
+    check(layers, counts, units)
+    assert len(units.frame) == 2
+    north, south = units.frame.geometry.iloc[units.buildings[[0, 1]]]
+    assert north.centroid.y > south.centroid.y
+
+
+def test_dead_ends_and_tunnels_do_not_cut():
+    layers = read_layers(
+        boundary=layer([box(0, 0, 200, 200)]),
+        buildings=layer([box(20, 20, 40, 40), box(160, 160, 180, 180)], households=[50.0, 50.0], levels=[3, 3]),
+        roads=layer(
+            [LineString([(-20, 100), (150, 100)]), LineString([(100, -20), (100, 220)])],
+            highway=["residential", "primary"],
+            tunnel=[None, "yes"],
+        ),
+    )
+    _, units = cut(layers, OPTIONS.replace(households=Band(100, 400)))
+    assert len(units.frame) == 1
+
+
+@pytest.mark.parametrize("bridges", [0, 1])
+def test_banks_meet_only_at_a_bridge(bridges):
+    roads = [LineString([(100, -20), (100, 90)])] if not bridges else [LineString([(100, -20), (100, 220)])]
+    layers = read_layers(
+        boundary=layer([box(0, 0, 200, 200)]),
+        buildings=layer([box(20, 20, 40, 40), box(20, 160, 40, 180)], households=[80.0, 80.0], levels=[3, 3]),
+        roads=layer(roads, highway=["residential"]),
+        barriers=[layer([LineString([(-20, 100), (220, 100)])], waterway=["river"])],
+    )
+    _, units = cut(layers)
+    graph, joins = build_graph(units, OPTIONS)
+    river = units.edges[units.edges["kind"] == "river"]
+    assert len(river) > 0
+    assert river["walkable"].any() == bool(bridges)
+    assert len(graph.u) == bridges
+    assert joins == ()
+
+
+def test_a_wide_river_is_shared_to_its_middle_and_crossed_on_its_bridge():
+    water = box(-10, 90, 210, 110)
+    layers = read_layers(
+        boundary=layer([box(0, 0, 200, 200)]),
+        buildings=layer([box(20, 20, 40, 40), box(20, 160, 40, 180)], households=[80.0, 80.0], levels=[3, 3]),
+        roads=layer([LineString([(100, -20), (100, 220)])], highway=["residential"], bridge=["yes"]),
+        barriers=[layer([water], natural=["water"])],
+    )
+    counts, units = cut(layers)
+    check(layers, counts, units)
+    assert np.allclose(units.frame["area_m2"], 20_000, rtol=0.02)
+    graph, _ = build_graph(units, OPTIONS)
+    assert len(graph.u) == 1
+    assert (units.edges.loc[units.edges["right"] >= 0, "kind"] == "water").all()
+
+
+def test_what_cannot_stand_alone_is_joined_and_said():
+    layers = random_town(3, island=True)
+    _, units = cut(layers)
+    graph, joins = build_graph(units, OPTIONS.replace(households=Band(200, 400)))
+    assert [join.across for join in joins] == ["gap"]
+    link = (graph.shared_m == 0) & (graph.cost == 0)
+    assert link.sum() == 1
+
+
+def test_overlapping_buildings_stay_together():
+    homes = [box(20 + 15 * k, 20, 40 + 15 * k, 40) for k in range(6)] + [box(150, 150, 170, 170)]
+    layers = read_layers(
+        boundary=layer([box(0, 0, 200, 200)]),
+        buildings=layer(homes, households=[40.0] * 7, levels=[3] * 7),
+        roads=layer([LineString([(-20, 190), (220, 190)])], highway=["residential"]),
+    )
+    counts, units = cut(layers)
+    check(layers, counts, units)
+    assert units.buildings.iloc[:6].nunique() == 1
+    assert units.buildings.nunique() == 2
+
+
+def test_a_compound_is_one_unit_unless_too_large():
+    homes = [box(10 + 30 * k, 10, 30 + 30 * k, 30) for k in range(4)]
+    roads = [LineString([(75, 0), (75, 140)]), LineString([(-20, 140), (220, 140)])]
+
+    def town(households):
+        return read_layers(
+            boundary=layer([box(0, 0, 200, 200)]),
+            buildings=layer([*homes, box(20, 160, 40, 180)], households=[households] * 5, levels=[3] * 5),
+            roads=layer(roads, highway=["footway", "residential"]),
+            compounds=layer([box(0, 0, 140, 60)], name=["花园小区"]),
+        )
+
+    _, units = cut(town(29.0))
+    assert units.buildings.iloc[:4].nunique() == 1
+    counts, units = cut(town(50.0))
+    assert units.buildings.iloc[:4].nunique() > 1
+    check(town(50.0), counts, units)
+
+
+def test_layers_are_left_as_they_were():
+    layers = random_town(5)
+    before = layers.buildings.copy(), layers.lines.copy()
+    cut(layers)
+    assert layers.buildings.equals(before[0])
+    assert layers.lines.equals(before[1])
+    assert layers.crs == CRS
