@@ -51,6 +51,7 @@ class Graph:
 
     @property
     def n(self) -> int:
+        """Number of units."""
         return len(self.households)
 
     def csr(self) -> tuple[Ints, Ints, Ints]:
