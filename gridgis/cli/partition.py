@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,9 +54,12 @@ def command(output: str, language: Language, **given: Any) -> int:
 
 def check_folder(output: str) -> None:
     """Refuse a place that cannot be written to before hours of work rather than after."""
-    folder = Path(output)
+    folder = Path(output).absolute()
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{output}: is a file; give -o a folder, or a name that is free")
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    if not os.access(nearest, os.W_OK):
+        raise InputError(f"{output}: {nearest} cannot be written to; give -o a folder of yours")
 
 
 def divide(
