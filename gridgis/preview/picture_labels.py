@@ -52,7 +52,9 @@ def place_labels(axes: Axes, grids: gpd.GeoDataFrame, codes: list[str], in_band:
                 va="center",
                 zorder=9,
             )
-            text.set_path_effects([effects.withStroke(linewidth=size * 0.32, foreground="white", alpha=0.9)])
+            text.set_path_effects(
+                [effects.withStroke(linewidth=size * (0.32 if size > 7 else 0.22), foreground="white", alpha=0.9)]
+            )
 
 
 def _choose(

@@ -162,7 +162,7 @@ def _draw_follows(
     page: Axes, left: float, top: float, bottom: float, report: Report, language: Language, word: Callable[[str], str]
 ) -> None:
     """List what the boundaries between grids run along, as far as there is room for it."""
-    rows = report.boundary[report.boundary["share"] >= 0.0005].head(int((top - bottom - 40) / 40))
+    rows = report.boundary[report.boundary["share"] >= 0.0005].head(max(int((top - bottom - 40) / 40), 0))
     if len(rows) < min(3, len(report.boundary)) or rows.empty:
         return
     page.text(left, top - 12, word("follows"), fontsize=11, color=INK, va="center")

@@ -21,7 +21,7 @@ class Sheet:
         self.width_px = width_px = 2400
         self.edge, self.column, self.top, self.bottom = 50.0, 520.0, 130.0, 100.0
         self.map_w = width_px - self.column - 2 * self.edge
-        self.map_h = round(self.map_w * min(max(shape, 0.54), 1.3))
+        self.map_h = round(self.map_w * min(max(shape, 0.56), 1.3))
         self.height_px = int(self.map_h + self.top + self.bottom)
         self.map_box = (
             self.edge / width_px,

@@ -41,8 +41,12 @@ from gridgis.report import Language, Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.path import Path as Outline
 
     from gridgis.plan import Plan
+
+AT_ONCE = 1000
+"""Buildings in one outline: the renderer has a limit, and one outline for each building is slow."""
 
 
 def draw_png(plan: Plan, path: Path, *, language: Language = "zh", width_px: int = 2400) -> None:
@@ -81,16 +85,23 @@ def draw_png(plan: Plan, path: Path, *, language: Language = "zh", width_px: int
             figure.savefig(file, format="png", dpi=DPI * width_px / sheet.width_px, metadata={"Software": None})
 
 
-def _shapes(axes: Axes, shapes: np.ndarray, **look: Any) -> None:
+def _shapes(axes: Axes, groups: list[np.ndarray], **look: Any) -> None:
+    """Draw polygons; each group is one outline, and may have a look of its own."""
     from matplotlib.collections import PathCollection
+
+    outlines = [_outline(group) for group in groups if len(group)]
+    axes.add_collection(PathCollection(outlines, **look), autolim=False)
+
+
+def _outline(shapes: np.ndarray) -> Outline:
     from matplotlib.path import Path as Outline
 
-    outlines = []
-    for shape in shapes:
-        rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.orient_polygons(shape))]
-        if rings:
-            outlines.append(Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings)))
-    axes.add_collection(PathCollection(outlines, **look), autolim=False)
+    rings = shapely.get_rings(shapely.orient_polygons(shapes))
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    codes = np.full(len(xy), Outline.LINETO, dtype=Outline.code_type)
+    codes[np.flatnonzero(np.diff(ring, prepend=-1))] = Outline.MOVETO
+    codes[np.flatnonzero(np.diff(ring, append=-1))] = Outline.CLOSEPOLY
+    return Outline(xy, codes)
 
 
 def _lines(axes: Axes, lines: np.ndarray, width_px: float, color: str, **look: Any) -> None:
@@ -105,9 +116,9 @@ def _lines(axes: Axes, lines: np.ndarray, width_px: float, color: str, **look: A
 
 def _draw_base(axes: Axes, plan: Plan, m_per_px: float) -> None:
     layers = plan.layers
-    _shapes(axes, np.array([layers.boundary]), facecolors=LAND, edgecolors="none", zorder=1)
+    _shapes(axes, [np.array([layers.boundary])], facecolors=LAND, edgecolors="none", zorder=1)
     water = layers.water.geometry.to_numpy()
-    _shapes(axes, water, facecolors=WATER, edgecolors=WATER_LINE, linewidths=points(1), zorder=2)
+    _shapes(axes, [water], facecolors=WATER, edgecolors=WATER_LINE, linewidths=points(1), zorder=2)
     _lines(axes, base_lines(layers.lines, STREAMS, m_per_px / 2), max(1.5, 4 / m_per_px), WATER_LINE, zorder=2)
     for rank, road in enumerate(ROAD_CLASSES):
         width_px = road.width_m / m_per_px
@@ -123,15 +134,17 @@ def _draw_base(axes: Axes, plan: Plan, m_per_px: float) -> None:
     _lines(axes, rails, 2.4, RAIL, zorder=4.8)
     _lines(axes, rails, 1.2, PAPER, linestyle=(0, (4, 4)), zorder=4.9)
     houses = layers.buildings.geometry.to_numpy()[layers.buildings["inside"].to_numpy(dtype=bool)]
-    _shapes(axes, shapely.simplify(houses, m_per_px / 3), facecolors=BUILDING, edgecolors="none", alpha=0.3, zorder=5)
+    houses = shapely.simplify(houses, m_per_px / 3)
+    chunks = [houses[i : i + AT_ONCE] for i in range(0, len(houses), AT_ONCE)]
+    _shapes(axes, chunks, facecolors=BUILDING, edgecolors="none", alpha=0.3, zorder=5)
 
 
 def _draw_grids(axes: Axes, plan: Plan, report: Report, m_per_px: float) -> None:
     shapes = plan.grids.geometry.to_numpy()
     hues = [HUES[colour] for colour in plan.grids["colour"]]
-    _shapes(axes, shapes, facecolors=hues, edgecolors="none", alpha=FILL_OPACITY, zorder=3)
+    _shapes(axes, list(shapes[:, None]), facecolors=hues, edgecolors="none", alpha=FILL_OPACITY, zorder=3)
     broken = shapes[~report.grids["in_band"].to_numpy(dtype=bool)]
-    _shapes(axes, broken, facecolors="none", edgecolors=ATTENTION, linewidths=0, hatch="//", alpha=0.5, zorder=5.5)
+    _shapes(axes, [broken], facecolors="none", edgecolors=ATTENTION, linewidths=0, hatch="//", alpha=0.5, zorder=5.5)
     weight = 1.0 if m_per_px < 4 else 0.7
     borders = shapely.simplify(grid_borders(plan.grids), m_per_px / 4)
     _lines(axes, borders, 7 * weight, PAPER, alpha=0.85, zorder=6)

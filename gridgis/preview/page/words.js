@@ -17,7 +17,7 @@ const WORDS = {
     reasons: (n) => `超出范围的原因（${n}）`, unproven: "尚未证明",
     lines: "网格之间的边界沿着什么", about: "关于这份方案",
     sources: "图层", fingerprint: "输入指纹", seed: "随机种子", notes: "说明", version: "版本",
-    colourBy: "着色", byGrid: "网格", byDeviation: "户数偏差",
+    colourBy: "着色", byGrid: "网格", byDeviation: "偏差",
     legend: "图例", border: "网格边界", rim: "辖区边界", building: "建筑", water: "水域", rail: "铁路、电车", road: "道路",
     below: "低于目标", above: "高于目标", target: "目标", out: "红字、斜体：超出范围",
     bounds: "四至", measured: "实测", estimated: "估算", of: (id) => `建筑 ${id}`,
