@@ -37,3 +37,9 @@ def some(ids: Sequence[object], limit: int = 5) -> str:
     shown = ", ".join(str(i) for i in ids[:limit])
     rest = len(ids) - limit
     return f"{shown} and {rest:,} more" if rest > 0 else shown
+
+
+def some_zh(ids: Sequence[object], limit: int = 5) -> str:
+    """Do the same in Chinese: ``1、2、3等43个``."""
+    shown = "、".join(str(i) for i in ids[:limit])
+    return f"{shown}等{len(ids)}个" if len(ids) > limit else shown

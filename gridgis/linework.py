@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from gridgis.arrangement import runs
 from gridgis.features import KINDS
 from gridgis.layers import Layers
+from gridgis.overlaps import overlapping
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -27,9 +26,6 @@ STEP = np.array([kind.step for kind in KINDS.values()])
 COST = np.array([kind.cost for kind in KINDS.values()])
 BLOCKS = np.array([kind.blocks for kind in KINDS.values()])
 VISIBLE = np.array([kind.visible for kind in KINDS.values()])
-
-OVERLAP_M2 = 1e-4
-"""Buildings that overlap by more than this stay together; less is rounding in the source."""
 
 ON_LINE_M = 1e-4
 """An edge's middle lies on its source line within this: rounding moves vertices by a micrometre."""
@@ -102,13 +98,8 @@ class Clumps:
 def find_clumps(layers: Layers) -> Clumps:
     """Join buildings that overlap, and clip the footprints to the jurisdiction."""
     shapes = layers.buildings.geometry.to_numpy()
-    i, j = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    pair = i < j
-    i, j = i[pair], j[pair]
-    meets = shapely.relate_pattern(shapes[i], shapes[j], "T********")
-    i, j = i[meets], j[meets]
-    over = shapely.area(shapely.intersection(shapes[i], shapes[j])) > OVERLAP_M2
-    count, of = _components(len(shapes), i[over], j[over])
+    of = overlapping(shapes)
+    count = int(of.max()) + 1
     footprint = np.empty(count, object)
     size = np.bincount(of, minlength=count)
     alone = size[of] == 1
@@ -120,7 +111,7 @@ def find_clumps(layers: Layers) -> Clumps:
     shapely.prepare(layers.boundary)
     across = ~shapely.contains_properly(layers.boundary, footprint)
     footprint[across] = _areas(shapely.intersection(footprint[across], layers.boundary))
-    return Clumps(of.astype(np.int64), footprint)
+    return Clumps(of, footprint)
 
 
 def cutting_lines(layers: Layers) -> Linework:
@@ -165,12 +156,6 @@ def erase_inside(lines: Linework, clumps: Clumps, pairs: tuple[Ints, Ints]) -> L
 def outlines(clumps: Clumps, chosen: Ints) -> Linework:
     """Return the outlines of chosen clumps as lines of kind ``building``."""
     return Linework.of_kind(shapely.boundary(clumps.footprint[chosen]), "building").exploded()
-
-
-def _components(n: int, i: Ints, j: Ints) -> tuple[int, Ints]:
-    matrix = coo_array((np.ones(len(i), np.int8), (i, j)), shape=(n, n))
-    count, label = connected_components(matrix, directed=False)
-    return int(count), label
 
 
 def _areas(geometries: Geometries) -> Geometries:

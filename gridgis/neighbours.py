@@ -79,7 +79,7 @@ def build_graph(units: Units, options: PlanOptions) -> tuple[Graph, tuple[Join, 
     none = np.zeros(len(ends))
     order = np.lexsort((v, u))
     graph = Graph(
-        ids=np.arange(n),
+        ids=frame["name"].to_numpy(object),
         households=people[0],
         population=people[1],
         x=frame["x"].to_numpy(float),

@@ -19,7 +19,6 @@ MIN_BUILDING_M2 = 1.0
 SLIVER_HOLE_M2 = 1000.0
 SLIVER_HOLE_WIDTH_M = 10.0
 """A hole of the boundary that is smaller and narrower (2 × area ÷ perimeter) is a seam between drawn areas."""
-OVERLAP_M2 = 1.0
 _AREA_CHANGE = 0.001
 
 _PARTS = {"polygon": 2, "line": 1}
@@ -150,18 +149,6 @@ def find_duplicates(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
     keys = shapely.to_wkb(shapely.normalize(shapely.force_2d(geometry)))
     rows = pd.Series(np.arange(len(keys)))
     return rows.groupby(keys, sort=False).transform("first").fillna(rows).to_numpy(dtype=np.int64)
-
-
-def find_overlaps(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
-    """Return the pairs (k, 2), ascending, of polygons that share more than `OVERLAP_M2`."""
-    first, second = shapely.STRtree(geometry).query(geometry, predicate="intersects")
-    ordered = first < second
-    first, second = first[ordered], second[ordered]
-    deep = ~shapely.touches(geometry[first], geometry[second])
-    first, second = first[deep], second[deep]
-    shared = shapely.area(shapely.intersection(geometry[first], geometry[second]))
-    pairs: npt.NDArray[np.int64] = np.column_stack([first, second])[shared > OVERLAP_M2]
-    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
 def _largest_dimension(geometry: shapely.Geometry) -> shapely.Geometry:

@@ -56,7 +56,7 @@ class Units:
         Index ``unit_id`` 0 … n-1; ``geometry`` (Polygon), ``households``, ``population``,
         ``buildings`` (int), ``area_m2``, ``x``, ``y`` (a point inside), ``block``, ``face``
         (the piece between visible lines that the unit belongs to), ``face_share`` (how full a
-        grid that piece would make), ``compound`` (-1: none).
+        grid that piece would make), ``compound`` (-1: none), ``name`` (the id of its most populous building).
     buildings
         building_id -> unit_id; -1 for a building that only touches the jurisdiction.
     edges
@@ -264,6 +264,13 @@ def describe_units(
         for column in ("households", "population")
     }
     piece = atoms.piece[largest]
+    # A unit is called by its most populous building: a name that people can look up.
+    crowd = counts["households"].to_numpy() + counts["population"].to_numpy()
+    by_crowd = np.lexsort((-crowd, of_building))
+    by_crowd = by_crowd[of_building[by_crowd] >= 0]
+    named, first = np.unique(of_building[by_crowd], return_index=True)
+    call = np.arange(n).astype(str).astype(object)
+    call[named] = layers.buildings["source_id"].to_numpy(object)[by_crowd[first]]
     frame = gpd.GeoDataFrame(
         {
             **sums,
@@ -275,6 +282,7 @@ def describe_units(
             "face": piece,
             "face_share": pieces.load.share[piece],
             "compound": pieces.compound[piece],
+            "name": call,
         },
         geometry=geometry,
         crs=layers.crs,

@@ -249,7 +249,7 @@ def test_a_proven_reason_of_the_partition_counts_and_an_unproven_one_is_only_tol
     assert proven.explanations[0].source == "search"
     unproven = audited(picture, buildings=buildings, proofs=[replace(PROOF, proven=False)], **options)
     assert not unproven.holds
-    assert unproven.faults == [PROOF.reason] and unproven.faults_zh == [PROOF.reason_zh]
+    assert unproven.faults == [f"grid 002: {PROOF.reason}"] and unproven.faults_zh == [f"网格002：{PROOF.reason_zh}"]
 
 
 def test_a_proof_explains_only_its_grid_and_rule():
@@ -495,6 +495,19 @@ def test_planted_defects_are_found_exactly(picture, data):
     assert found.buildings.cut == ((name,) if kind == "cut" else ())
     assert found.buildings.nowhere == found.buildings.several == ()
     assert not found.holds
+
+
+def test_overlapping_buildings_too_large_together_are_a_reason_by_themselves():
+    picture, options = "aaab\naaab", {"households": Band(200, 500)}
+    buildings = with_counts(picture, households=[300, 300, 0, 250, 0, 0, 0, 0])
+    apart = audited(picture, buildings=buildings, **options)
+    assert [e.source for e in apart.explanations] == ["none"]
+    shapes = buildings.geometry.to_numpy().copy()
+    shapes[0] = shapely.union_all([shapes[0], shapes[1].buffer(0.5)]).convex_hull
+    together = audited(picture, buildings=buildings.set_geometry(shapes), **options)
+    assert together.holds
+    assert together.explanations[0].buildings == ("b0", "b1")
+    assert "overlap" in together.explanations[0].reason
 
 
 @settings(max_examples=25, deadline=None)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 
 from gridgis.inputs import read_layers
-from gridgis.repair import Repairs, clean_geometry, close_slivers, find_duplicates, find_overlaps, mend_boundary
+from gridgis.overlaps import overlapping, overlapping_pairs
+from gridgis.repair import Repairs, clean_geometry, close_slivers, find_duplicates, mend_boundary
 
 
 def read(**changed):
@@ -167,4 +168,6 @@ def test_overlaps_need_surface():
     shapes = np.array(
         [shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10), shapely.box(9, 0, 12, 10), Point(5, 5).buffer(2)]
     )
-    assert find_overlaps(shapes).tolist() == [[0, 2], [0, 3], [1, 2]]
+    assert overlapping_pairs(shapes).tolist() == [[0, 2], [0, 3], [1, 2]]
+    assert overlapping(shapes).tolist() == [0, 0, 0, 0]
+    assert overlapping(shapes[:2]).tolist() == [0, 1]

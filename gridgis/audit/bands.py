@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gridgis.errors import some, some_zh
 from gridgis.options import Band
 from gridgis.partition.assignment import Proof
 
@@ -73,9 +74,13 @@ class Explanation:
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """The buildings that count, for explanations: their grid, name, households and people."""
+    """The buildings that count, for explanations: their grid, name, households and people.
+
+    Buildings that overlap share a ``clump``: a boundary that parted them would cut one.
+    """
 
     owner: Ints
+    clump: Ints
     name: Sequence[str]
     counts: Mapping[str, Floats]
 
@@ -114,16 +119,28 @@ def explain_bands(
 
 
 def _forced_over(load: Load, rule: str, band: Band, grid: int, value: float, code: str) -> Explanation | None:
-    """One building is too large, and what is with it is too little for a grid of its own."""
+    """What cannot be parted is too large, and what is with it is too little for a grid of its own."""
     members = np.flatnonzero(load.owner == grid)
-    counts = load.counts[rule][members]
-    if value <= band.high or not len(members) or counts.max() <= band.high:
+    if value <= band.high or not len(members):
         return None
-    rest = round(value - float(counts.max()), 6)
-    if rest >= band.low and rest > 0:
+    clumps, of = np.unique(load.clump[members], return_inverse=True)
+    sums = np.bincount(of, load.counts[rule][members], len(clumps))
+    most = round(float(sums.max()), 6)
+    rest = round(value - most, 6)
+    if most <= band.high or (rest >= band.low and rest > 0):
         return None
-    building, most = load.name[int(members[counts.argmax()])], float(counts.max())
+    parts = members[(of == sums.argmax()) & (load.counts[rule][members] > 0)]
+    names = tuple(load.name[int(i)] for i in parts)
     noun, noun_zh = NOUNS[rule]
+    if len(names) == 1:
+        who, who_zh = f"building {names[0]} alone has", f"仅建筑{names[0]}就有"
+        remedy = "enter the building's entrances or stairwells as buildings of their own, or accept a larger grid here"
+        remedy_zh = "可将该建筑按单元（楼门）分开登记，或同意此网格超出上限"
+    else:
+        who = f"the buildings {some(names)} overlap, so that no boundary can part them, and have"
+        who_zh = f"建筑{some_zh(names)}相互重叠、无法分开，共有"
+        remedy = "correct the footprints so that they no longer overlap, or accept a larger grid here"
+        remedy_zh = "可修正建筑轮廓使其不再重叠，或同意此网格超出上限"
     return Explanation(
         grid=grid,
         code=code,
@@ -131,13 +148,13 @@ def _forced_over(load: Load, rule: str, band: Band, grid: int, value: float, cod
         value=value,
         source="audit",
         proven=True,
-        reason=f"grid {code} has {value:,.6g} {noun}: building {building} alone has {most:,.6g}, "
+        reason=f"grid {code} has {value:,.6g} {noun}: {who} {most:,.6g}, "
         f"more than the {band.high:,.6g} of a whole grid",
-        reason_zh=f"网格{code}有{value:.6g}{noun_zh}：仅建筑{building}就有{most:.6g}{noun_zh}，"
+        reason_zh=f"网格{code}有{value:.6g}{noun_zh}：{who_zh}{most:.6g}{noun_zh}，"
         f"超过一个网格的上限{band.high:.6g}{noun_zh}",
-        remedy="enter the building's entrances or stairwells as buildings of their own, or accept a larger grid here",
-        remedy_zh="可将该建筑按单元（楼门）分开登记，或同意此网格超出上限",
-        buildings=(building,),
+        remedy=remedy,
+        remedy_zh=remedy_zh,
+        buildings=names,
     )
 
 
@@ -177,8 +194,8 @@ def _by_proof(
             value=value,
             source="search",
             proven=proof.proven,
-            reason=proof.reason,
-            reason_zh=proof.reason_zh,
+            reason=f"grid {code}: {proof.reason}",
+            reason_zh=f"网格{code}：{proof.reason_zh}",
             remedy=proof.remedy,
             remedy_zh=proof.remedy_zh,
             units=tuple(proof.units),

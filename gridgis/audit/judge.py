@@ -20,6 +20,7 @@ from gridgis.audit.placing import Placing, place_buildings
 from gridgis.audit.words import RULES_ZH
 from gridgis.errors import InputError, some
 from gridgis.options import Band
+from gridgis.overlaps import overlapping
 from gridgis.partition.assignment import Proof
 
 Polygons = npt.NDArray[np.object_]
@@ -76,7 +77,7 @@ def audit_grids(
     checked = _put_right(grids.to_crs(buildings.crs))
     footprints = _valid(buildings.geometry.to_numpy())
     placing = place_buildings(checked.polygons, boundary, footprints)
-    load = _load(buildings, placing)
+    load = _load(buildings, placing, overlapping(footprints))
     notes = _notes(buildings, placing)
     explanations = explain_bands(load, bands, checked.codes, list(grids.index), proofs)
     areas = [(kind, frame) for kind, frame in (("water", water), ("compound", compounds)) if frame is not None]
@@ -169,7 +170,7 @@ def _names(frame: gpd.GeoDataFrame, column: str) -> list[str]:
     ]
 
 
-def _load(buildings: gpd.GeoDataFrame, placing: Placing) -> Load:
+def _load(buildings: gpd.GeoDataFrame, placing: Placing, clump: npt.NDArray[np.int64]) -> Load:
     """The counts of the buildings that are inside; others own nothing, and unknown counts are 0."""
     counts = {
         rule: np.where(placing.inside, buildings[rule].fillna(0).to_numpy(float), 0.0)
@@ -177,7 +178,7 @@ def _load(buildings: gpd.GeoDataFrame, placing: Placing) -> Load:
         if rule in buildings
     }
     owner = np.where(placing.inside, placing.owner, -1)
-    return Load(owner=owner, name=_names(buildings, "source_id"), counts=counts)
+    return Load(owner=owner, clump=clump, name=_names(buildings, "source_id"), counts=counts)
 
 
 def _notes(buildings: gpd.GeoDataFrame, placing: Placing) -> list[tuple[str, str]]:

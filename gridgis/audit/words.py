@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gridgis.errors import some
+from gridgis.errors import some, some_zh
 
 if TYPE_CHECKING:
     from gridgis.audit.certificate import Certificate
@@ -58,7 +58,7 @@ def _cover_faults(certificate: Certificate) -> list[Pair]:
     if cover.overlap_m2 > cover.tolerance_m2:
         pairs = [f"{code[i]}–{code[j]}" for i, j in cover.overlapping.tolist()]
         en = f"grids overlap by {cover.overlap_m2:,.2f} m²: {some(pairs)}"
-        found.append((en, f"网格重叠{cover.overlap_m2:.2f}平方米：{_some_zh(pairs)}"))
+        found.append((en, f"网格重叠{cover.overlap_m2:.2f}平方米：{some_zh(pairs)}"))
     if cover.outside_m2 > cover.tolerance_m2:
         en = f"{cover.outside_m2:,.2f} m² of the grids lie outside the jurisdiction"
         found.append((en, f"网格有{cover.outside_m2:.2f}平方米超出辖区"))
@@ -111,13 +111,8 @@ def _tally(certificate: Certificate) -> tuple[int, int, int, int]:
 
 def _counted(en: str, zh: str, ids: Sequence[str]) -> Pair:
     n, s = f"{len(ids):,}", "" if len(ids) == 1 else "s"
-    return en.format(n=n, s=s, ids=some(ids)), zh.format(n=len(ids), ids=_some_zh(ids))
+    return en.format(n=n, s=s, ids=some(ids)), zh.format(n=len(ids), ids=some_zh(ids))
 
 
 def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-def _some_zh(ids: Sequence[str], limit: int = 5) -> str:
-    shown = "、".join(ids[:limit])
-    return shown if len(ids) <= limit else f"{shown}等{len(ids)}个"

@@ -14,12 +14,16 @@ from gridgis.inputs.columns import as_text, find_column, missing_column
 from gridgis.inputs.counts import read_counts, read_heights, read_levels
 from gridgis.inputs.tables import Table
 from gridgis.inputs.uses import building_uses
-from gridgis.repair import MIN_BUILDING_M2, Repairs, clean_geometry, find_duplicates, find_overlaps
+from gridgis.overlaps import overlapping_pairs
+from gridgis.repair import MIN_BUILDING_M2, Repairs, clean_geometry, find_duplicates
 
 FIELDS = ("households", "population", "levels", "height", "use", "name", "id", "compound")
 """What a buildings layer may say; each can be named in `columns`."""
 
 _COUNTS = ("households", "population")
+
+NOTABLE_M2 = 1.0
+"""Buildings that share more than this are reported; less is how they were drawn."""
 
 
 def unknown_fields(columns: Mapping[str, str]) -> list[str]:
@@ -89,8 +93,10 @@ def keep_inside(table: Table, outline: Polygon | MultiPolygon, repairs: Repairs)
         if unknown.sum() < frame["inside"].sum():
             repairs.add(label, f"no {field}", "estimated", frame["source_id"][unknown].tolist())
     names = frame["source_id"].to_numpy()
-    pairs = [f"{names[a]}/{names[b]}" for a, b in find_overlaps(frame.geometry.to_numpy()).tolist()]
-    repairs.add(label, "neighbours that overlap", "kept; the area they share goes to one of them", pairs)
+    pairs = [
+        f"{names[a]}/{names[b]}" for a, b in overlapping_pairs(frame.geometry.to_numpy(), over_m2=NOTABLE_M2).tolist()
+    ]
+    repairs.add(label, "neighbours that overlap", "kept; no boundary parts them", pairs)
     kept = ["source_id", "households", "population", "levels", "height", "use", "name", "compound", "inside"]
     return frame[["geometry", *kept]]
 
