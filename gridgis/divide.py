@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,8 +75,6 @@ def water_among_banks(pieces: Pieces) -> Division:
 
 
 def _draw(pieces: Pieces, samples: dict[int, Samples], kind: str) -> Linework:
-    """Draw the dividing lines of every face, on all cores: Qhull and GEOS let go of the interpreter."""
-    faces = [pieces.arrangement.faces[face] for face in samples]
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        lines = list(pool.map(dividing_lines, faces, samples.values()))
+    """Draw the dividing lines of every face."""
+    lines = [dividing_lines(pieces.arrangement.faces[face], points) for face, points in samples.items()]
     return Linework.of_kind(np.concatenate([np.empty(0, object), *lines]), kind).exploded()

@@ -34,7 +34,7 @@ class Samples:
     owner: Ints
 
 
-def sample_outlines(polygons: Geometries, *, spacing_m: float = 2.0) -> Samples:
+def sample_outlines(polygons: Geometries, *, spacing_m: float = 3.0) -> Samples:
     """Sample points along polygons' outlines, drawn in a little; owner = position in ``polygons``."""
     inner = shapely.buffer(polygons, -SHRINK_M, join_style="mitre")
     gone = shapely.is_empty(inner)
@@ -58,7 +58,9 @@ def dividing_lines(face: shapely.Polygon, samples: Samples) -> Geometries:
     middle = np.array([(xmin + xmax) / 2, (ymin + ymax) / 2])
     reach = 10 * (max(xmax - xmin, ymax - ymin) + 1)
     far = np.array([[reach, 0], [-reach, 0], [0, reach], [0, -reach]])
-    xy, first = np.unique(np.round(samples.xy - middle, 6), axis=0, return_index=True)
+    xy = np.round(samples.xy - middle, 6)
+    first = np.unique(xy[:, 0] + 1j * xy[:, 1], return_index=True)[1]
+    xy = xy[first]
     owner = np.concatenate([samples.owner[first], np.full(4, -1)])
     try:
         triangles = Delaunay(np.vstack([xy, far]))
