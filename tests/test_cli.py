@@ -193,6 +193,7 @@ BAD_INPUT = [
 ]  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
 @pytest.mark.parametrize("bad", BAD_INPUT, ids=lambda bad: bad.__name__)
 def test_bad_input_is_one_message_and_leaves_nothing_behind(bad, town, capsys):
     files, options, words = bad(town)
