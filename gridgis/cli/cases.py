@@ -93,7 +93,7 @@ def find_cases(directory: Path) -> list[Path]:
 
 def case_name(path: Path) -> str:
     """Return a case's name: its folder's, or its archive's without the ending."""
-    return path.resolve().name.removesuffix(ARCHIVE)
+    return path.absolute().name.removesuffix(ARCHIVE)
 
 
 def find_layer(folder: Path, stem: str) -> Path | None:
