@@ -165,13 +165,16 @@ def build_pieces(
     )
 
 
-def adopt(arrangement: Arrangement, orphan: Bools) -> Ints:
+def adopt(arrangement: Arrangement, orphan: Bools, *, across: Bools | None = None) -> Ints:
     """Give every orphan face to the neighbour it shares most line with; others keep themselves.
 
     Orphans among orphans follow, round by round; those without any neighbour keep themselves.
+    ``across`` (e,): only across these edges.
     """
     host = np.where(orphan, -1, np.arange(len(orphan)))
     both = arrangement.right >= 0
+    if across is not None:
+        both &= across
     a = np.concatenate([arrangement.left[both], arrangement.right[both]])
     b = np.concatenate([arrangement.right[both], arrangement.left[both]])
     length = np.tile(arrangement.length_m[both], 2)

@@ -37,7 +37,7 @@ from gridgis.linework import (
     outlines,
 )
 from gridgis.options import PlanOptions
-from gridgis.pieces import Load, Pieces, build_pieces, covering, joined, strongest
+from gridgis.pieces import Load, Pieces, adopt, build_pieces, covering, joined, strongest
 from gridgis.walk import crossings
 
 Ints = npt.NDArray[np.int64]
@@ -120,10 +120,11 @@ def build_units(
     fresh = outlines(clumps, np.setdiff1d(outlined, crossed))
     lines = Linework.joined(lines, fresh, between.lines, shores.lines)
     report("units", 0.6)
-    atoms = label_atoms(arrange(lines.geometry, layers.boundary), pieces, clumps, outlined, between, shores)
+    arrangement = arrange(lines.geometry, layers.boundary)
     report("units", 0.8)
-    kind, name = lines.tag(atoms.arrangement.edges)
-    kind[atoms.arrangement.right < 0] = CODE["jurisdiction"]
+    kind, name = lines.tag(arrangement.edges)
+    kind[arrangement.right < 0] = CODE["jurisdiction"]
+    atoms = label_atoms(arrangement, kind, pieces, clumps, outlined, between, shores)
     unit = merge_atoms(atoms, kind, people, pieces)
     unit = tie_clumps(atoms, clumps, unit)
     units = describe_units(layers, counts, atoms, kind, name, unit, clumps, pieces)
@@ -133,6 +134,7 @@ def build_units(
 
 def label_atoms(
     arrangement: Arrangement,
+    kind: Ints,
     pieces: Pieces,
     clumps: Clumps,
     outlined: Ints,
@@ -173,6 +175,16 @@ def label_atoms(
     held = np.flatnonzero((atom_of_clump >= 0) & (pieces.piece_of_clump >= 0))
     held = held[np.isin(pieces.host[pieces.piece_of_clump[held]], list(between.samples)) & ~np.isin(held, outlined)]
     label[atom_of_clump[held]] = blocks + count + held
+    # A dead end does not cut a block, but a line between buildings on both sides of it follows it: what lies beyond
+    # a visible line from its building goes to the neighbour on its own side.
+    across = np.isin(kind, (CODE["none"], CODE["building"])) & (arrangement.right >= 0)
+    a, b = arrangement.left[across], arrangement.right[across]
+    same = label[a] == label[b]
+    part = joined(len(label), a[same], b[same])
+    parted = np.flatnonzero(atom_of_clump >= 0)
+    parted = parted[label[atom_of_clump[parted]] == blocks + count + parted]
+    reached = np.isin(part, part[atom_of_clump[parted]])
+    label = label[adopt(arrangement, (label >= blocks + count) & ~reached, across=across)]
     return Atoms(arrangement, label, piece, clump, atom_of_clump)
 
 

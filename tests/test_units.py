@@ -191,3 +191,20 @@ def test_layers_are_left_as_they_were():
     assert layers.buildings.equals(before[0])
     assert layers.lines.equals(before[1])
     assert layers.crs == CRS
+
+
+def test_the_line_between_two_rows_follows_the_dead_end_between_them():
+    rows = [box(60 + 30 * k, y, 80 + 30 * k, y + 15) for y in (60, 100) for k in range(5)]
+    layers = read_layers(
+        boundary=layer([box(0, 0, 300, 175)]),
+        buildings=layer(rows, households=[30.0] * 10, levels=[3] * 10),
+        # The lane ends in the block, and not in the middle between the rows.
+        roads=layer([LineString([(-10, 84), (250, 84)])], highway=["residential"]),
+    )
+    counts, units = cut(layers)
+    check(layers, counts, units)
+    lane = units.edges[units.edges["kind"] == "residential"]
+    assert lane["length_m"].sum() > 130
+    north, south = (units.frame.geometry.iloc[units.buildings.iloc[k]] for k in (7, 2))
+    assert north.intersection(south).length > 20
+    assert north.intersection(south).distance(lane.union_all()) < 1e-6
