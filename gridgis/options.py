@@ -72,6 +72,9 @@ PROFILES: Mapping[str, Profile] = {
 }
 
 
+OBJECTIVES = ("balance", "cut-edges", "cut-length")
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlanOptions:
     """Everything that decides a plan beside its layers.
@@ -89,6 +92,9 @@ class PlanOptions:
     unit_share
         A block heavier than this share of a band's upper bound is divided, so
         that units are small enough for the bands to be met.
+    objective
+        What is best among plans that keep the bands: ``balance`` (equal load, compact grids, lines that can be
+        seen), ``cut-edges`` (fewest neighbouring units parted) or ``cut-length`` (shortest lines).
     effort
         Search effort, 1.0 = default; time grows in proportion.
     time_limit_s
@@ -108,6 +114,7 @@ class PlanOptions:
     total_households: float | None = None
     unit_share: float = 0.3
     method: str = "search"
+    objective: str = "balance"
     effort: float = 1.0
     time_limit_s: float | None = None
     seed: int = 0
@@ -124,6 +131,8 @@ class PlanOptions:
                     faults.extend(error.faults)
         if self.households is None and self.population is None and self.grids is None:
             faults.append("nothing says how large a grid is; give households, population or a number of grids")
+        if self.objective not in OBJECTIVES:
+            faults.append(f"there is no objective “{self.objective}”; choose one of {', '.join(OBJECTIVES)}")
         if self.grids is not None and self.grids < 1:
             faults.append(f"{self.grids} grids were asked for; ask for at least 1")
         for name in ("household_size", "total_population", "total_households", "unit_share", "effort", "time_limit_s"):
@@ -156,6 +165,7 @@ class PlanOptions:
             "total_households": self.total_households,
             "unit_share": self.unit_share,
             "method": self.method,
+            "objective": self.objective,
             "effort": self.effort,
             "time_limit_s": self.time_limit_s,
             "seed": self.seed,

@@ -261,3 +261,32 @@ def test_unusable_graphs_are_refused_in_words():
         partition(town([5, -1], [(0, 1)]), URBAN)
     with pytest.raises(InputError, match="no partition method"):
         partition(town([5], []), URBAN.replace(method="magic"))
+
+
+@pytest.mark.parametrize("share", [0.8, 1.0])
+def test_a_town_of_heavy_units_and_missing_links(share):
+    rng = np.random.default_rng(3)
+    links = [link for link in lattice_links(14, 14) if rng.random() < share]
+    graph = town(rng.integers(0, 700, 196), links, shape=(14, 14))
+    assert_promises(graph, URBAN, partition(graph, URBAN.replace(effort=0.3)))
+
+
+@pytest.mark.parametrize("objective", ["cut-edges", "cut-length"])
+def test_few_large_grids_with_the_fewest_cuts(objective):
+    # a ladder of 4 × 20 squares: four grids of equal weight need three cuts of four edges
+    graph = town([10] * 80, lattice_links(20, 4), shape=(20, 4))
+    options = PlanOptions(households=Band(200, 200), population=None, objective=objective, grids=4, effort=0.1)
+    answer = partition(graph, options)
+    assert not answer.proofs
+    assert (answer.grid[graph.u] != answer.grid[graph.v]).sum() == 12
+
+
+def test_large_grids_are_found_on_coarser_units():
+    graph = lattice(60, 60)
+    total = graph.households.sum() / 9
+    options = PlanOptions(households=Band(0.95 * total, 1.05 * total), population=None, grids=9, effort=0.3)
+    answer = partition(graph, options)
+    assert_promises(graph, options, answer)
+    assert not answer.proofs
+    # nine squares of 20 × 20 would cut 240 edges
+    assert (answer.grid[graph.u] != answer.grid[graph.v]).sum() < 300

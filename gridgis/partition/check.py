@@ -14,7 +14,7 @@ from gridgis.partition.problem import Weight
 
 @dataclass(frozen=True, kw_only=True)
 class Breach:
-    """One rule that one grid breaks; ``total`` is the grid's count (of pieces, for ``connected``)."""
+    """One band that one grid breaks; ``total`` is the grid's count."""
 
     grid: int
     rule: str
@@ -30,19 +30,18 @@ def pieces_within(graph: Graph, label: Ints) -> tuple[int, Ints]:
 
 
 def check(graph: Graph, grid: Ints, grids: int, counted: tuple[Weight, ...]) -> list[Breach]:
-    """Return every rule that a grid breaks, in order of grids.
+    """Return every band that a grid breaks, in order of grids.
 
-    Raises ValueError when the assignment is not one: a unit without a grid, or a number that is not used.
+    Raises ValueError when the assignment is not one: a unit without a grid, a number that is not used, or a grid
+    in pieces. No search may end there, so these are no faults of the input.
     """
     if len(grid) != graph.n or (graph.n and (grid.min() < 0 or grid.max() >= grids)):
         raise ValueError("the assignment does not give every unit one of the grids")
     if (np.bincount(grid, minlength=grids) == 0).any():
         raise ValueError("the assignment leaves a grid without units")
+    if pieces_within(graph, grid)[0] != grids:
+        raise ValueError("the assignment leaves a grid in pieces")
     out: list[Breach] = []
-    _, piece = pieces_within(graph, grid)
-    first = np.unique(piece, return_index=True)[1]
-    pieces = np.bincount(grid[first], minlength=grids)
-    out.extend(Breach(grid=int(g), rule="connected", total=int(pieces[g])) for g in np.flatnonzero(pieces > 1))
     for weight in counted:
         sums = np.zeros(grids, np.int64)
         np.add.at(sums, grid, weight.values)

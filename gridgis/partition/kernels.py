@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import numba as nb
@@ -11,14 +13,31 @@ import numpy.typing as npt
 
 from gridgis.graph import Floats, Ints
 
+
+def drop_stale_code(folder: Path) -> None:
+    """Delete compiled code that is older than the newest source in a folder.
+
+    numba keeps the code of each file until that file changes, but the code holds what it calls in other files too.
+    """
+    newest = max(source.stat().st_mtime for source in folder.glob("*.py"))
+    for index in folder.glob("__pycache__/*.nbi"):
+        # another process may be first, or the folder not ours to write: then its owner has to
+        with suppress(OSError):
+            if index.stat().st_mtime < newest:
+                index.unlink()
+
+
+drop_stale_code(Path(__file__).parent)
+
 Rng = npt.NDArray[np.uint64]
 """(1,) state of the random numbers; passed on, never global."""
 
-LOW1, HIGH1, SHARE1, LOW2, HIGH2, SHARE2, USED1, USED2, BREACH, BALANCE, SHAPE, CUT = range(12)
-"""Places in ``Net.rule``: each weight's bounds, 1/target and whether it counts; then the worths."""
+(LOW1, HIGH1, SHARE1, SLOPE1, LOW2, HIGH2, SHARE2, SLOPE2, USED1, USED2, STEP, BREACH, BALANCE, SHAPE, CUT) = range(15)
+"""Places in ``Net.rule``: for each weight its bounds, 1/target, worth per person outside a bound; whether it counts;
+then the worth of breaking a bound at all, of breaches as a whole, of unequal load, of shape and of lines cut."""
 
 WORST_SHAPE = 40.0
-VISITS = 4000
+VISITS = 24 * 4**4
 """Units a contiguity check may visit: in very large grids a unit that takes more is left where it is."""
 
 
@@ -30,7 +49,7 @@ class Net(NamedTuple):
     node
         (n, 4) first weight, second weight, area, and perimeter: all shared lines and the outer one.
     rule
-        (12,) bounds, targets and worths, by the places named above.
+        (15,) bounds, targets and worths, by the places named above.
     """
 
     indptr: Ints
@@ -106,19 +125,19 @@ def chance(rng: Rng) -> float:
 
 @nb.njit(cache=True)
 def breach(weight1: float, weight2: float, count: float, rule: Floats) -> float:
-    """Return how far the weights of `count` grids lie outside the bands: 0, or at least 1 per broken bound.
+    """Return how far the weights of `count` grids lie outside the bands: 0, or ``STEP`` per broken bound and more.
 
     The fixed part per bound keeps a search from stopping one person short of it.
     """
     out = 0.0
     if weight1 < rule[LOW1] * count:
-        out += 1.0 + (rule[LOW1] * count - weight1) * rule[SHARE1]
+        out += rule[STEP] + (rule[LOW1] * count - weight1) * rule[SLOPE1]
     elif weight1 > rule[HIGH1] * count:
-        out += 1.0 + (weight1 - rule[HIGH1] * count) * rule[SHARE1]
+        out += rule[STEP] + (weight1 - rule[HIGH1] * count) * rule[SLOPE1]
     if weight2 < rule[LOW2] * count:
-        out += 1.0 + (rule[LOW2] * count - weight2) * rule[SHARE2]
+        out += rule[STEP] + (rule[LOW2] * count - weight2) * rule[SLOPE2]
     elif weight2 > rule[HIGH2] * count:
-        out += 1.0 + (weight2 - rule[HIGH2] * count) * rule[SHARE2]
+        out += rule[STEP] + (weight2 - rule[HIGH2] * count) * rule[SLOPE2]
     return out
 
 
@@ -147,33 +166,29 @@ def is_bad(split: Split, g: int, rule: Floats) -> bool:
 
 
 @nb.njit(cache=True)
-def stays_connected(net: Net, split: Split, v: int, room: Scratch) -> bool:
-    """Say whether the grid of v stays in one piece, and not empty, without v; a search too long counts as no."""
+def explore(net: Net, split: Split, v: int, source: int, missing: int, limit: int, room: Scratch) -> int:
+    """Look from a neighbour of v for the `missing` others of v's grid, not through v, in at most `limit` visits.
+
+    Returns 1 when all were found, 0 when there is no way to one of them, -1 when the visits ran out.
+    """
     grid = split.grid
     mark, queue = room
-    home = grid[v]
-    start, end = net.indptr[v], net.indptr[v + 1]
-    missing = -1
-    first = -1
-    for j in range(start, end):
-        if grid[net.indices[j]] == home:
-            missing += 1
-            first = net.indices[j]
-    if missing <= 0:
-        return missing == 0
     n = len(grid)
+    home = grid[v]
     wanted = mark[n] + 1
     seen = wanted + 1
     mark[n] = seen
-    for j in range(start, end):
+    for j in range(net.indptr[v], net.indptr[v + 1]):
         if grid[net.indices[j]] == home:
             mark[net.indices[j]] = wanted
-    mark[first] = seen
     mark[v] = seen
-    queue[0] = first
+    mark[source] = seen
+    queue[0] = source
     head = 0
     tail = 1
-    while head < tail and head < VISITS:
+    while head < tail:
+        if head == limit:
+            return -1
         w = queue[head]
         head += 1
         for j in range(net.indptr[w], net.indptr[w + 1]):
@@ -182,10 +197,34 @@ def stays_connected(net: Net, split: Split, v: int, room: Scratch) -> bool:
                 if mark[u] == wanted:
                     missing -= 1
                     if missing == 0:
-                        return True
+                        return 1
                 mark[u] = seen
                 queue[tail] = u
                 tail += 1
+    return 0
+
+
+@nb.njit(cache=True)
+def stays_connected(net: Net, split: Split, v: int, room: Scratch) -> bool:
+    """Say whether the grid of v stays in one piece, and not empty, without v; a search too long counts as no.
+
+    The neighbours of v in its grid are looked for from each of them in turn, farther every round: where v is the
+    only link, the smaller side is soon exhausted.
+    """
+    home = split.grid[v]
+    missing = -1
+    for j in range(net.indptr[v], net.indptr[v + 1]):
+        missing += split.grid[net.indices[j]] == home
+    if missing <= 0:
+        return missing == 0
+    limit = 24
+    while limit <= VISITS:
+        for j in range(net.indptr[v], net.indptr[v + 1]):
+            if split.grid[net.indices[j]] == home:
+                answer = explore(net, split, v, net.indices[j], missing, limit, room)
+                if answer >= 0:
+                    return answer == 1
+        limit *= 4
     return False
 
 

@@ -16,7 +16,8 @@ from gridgis.partition.check import Breach, check
 from gridgis.partition.neighbourhood import Verdict, prove, settle
 from gridgis.partition.preflight import Survey, survey
 from gridgis.partition.problem import Problem, Weight, build_problem, weights
-from gridgis.partition.search import COLD, HOT, MOST_SWEEPS, SWEEPS, VISITS, Clock, State, begin, cool, repair, seeded
+from gridgis.partition.schedule import best_division, plan_search
+from gridgis.partition.search import Clock, State, seeded
 
 Progress = Callable[[str, float], None]
 
@@ -36,7 +37,7 @@ def search_partition(graph: Graph, options: PlanOptions, progress: Progress | No
     grids = 0
     if found.areas:
         places = np.concatenate([area.units for area in found.areas])
-        problem = build_problem(graph, counted, places)
+        problem = build_problem(graph, counted, places, options)
         state, local = _search(problem, found, options, clock, tell)
         grid[places] = state.split.grid
         grids = int(grid.max()) + 1
@@ -81,19 +82,8 @@ def _search(
     )
     rng = np.random.default_rng(options.seed)
     compiled = seeded(options.seed)
-    state = begin(problem, area_of, grids, fewest, most, compiled)
-    tell("partition", 0.15)
-    sweeps = max(10, round(min(max(SWEEPS, VISITS / problem.n), MOST_SWEEPS) * options.effort))
-    passes = max(1, sweeps // 20)
-    heat = HOT * (COLD / HOT) ** (np.arange(passes + 1) / passes)
-    for turn in range(passes):
-        if clock.over:
-            break
-        cool(problem, state, compiled, hot=heat[turn], cold=heat[turn + 1], sweeps=sweeps // passes)
-        tell("partition", 0.15 + 0.6 * (turn + 1) / passes)
-    if not clock.over:
-        cool(problem, state, compiled, hot=COLD / 4, cold=COLD / 16, sweeps=4)
-        repair(problem, state, compiled)
+    schedule = plan_search(problem, int(grids.sum()), options)
+    state = best_division(problem, area_of, (grids, fewest, most), schedule, compiled, clock)
     tell("partition", 0.8)
     workable = np.array([area.possible for area in found.areas])
     state = settle(problem, state, workable, rng, clock, options.effort)

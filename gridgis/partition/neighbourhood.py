@@ -9,7 +9,7 @@ import numpy as np
 from gridgis.graph import Ints
 from gridgis.partition.exact import best_cover, impossible_units
 from gridgis.partition.problem import Problem
-from gridgis.partition.search import COLD, Clock, State, begin, broken, cool, misfit, price, repair
+from gridgis.partition.search import Clock, State, begin, broken, cool, misfit, price, repair
 
 SEARCH_SIZES = (8, 16, 30)
 EXACT_SIZES = (3, 4, 6)
@@ -123,7 +123,7 @@ def _another(inner: Problem, now: State, rng: np.random.Generator, turn: int) ->
         quota = now.quota
         count = np.clip(quota.have + (0, 1, -1)[(turn // 2) % 3], quota.fewest, quota.most)
         after = begin(inner, quota.area_of, count, quota.fewest, quota.most, compiled)
-    cool(inner, after, compiled, hot=0.6, cold=COLD, sweeps=60)
+    cool(inner, after, compiled, hot=0.6, cold=0.03, sweeps=60)
     repair(inner, after, compiled, tries=30)
     return after
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,9 @@ BREACH_WORTH = 1000.0
 BALANCE_WORTH = 12.0
 SHAPE_WORTH = 1.0
 CUT_WORTH = 2.0
+SOFT_BREACH = 20.0
+"""Worth of a broken bound while annealing: high enough to be avoided, low enough to be passed through."""
+SOFT_UNIT = 2.0
 HUGE = 1e300
 
 
@@ -93,12 +96,15 @@ class Problem:
         (n,) the unit of the graph that each place stands for.
     net
         The areas as a graph, with bounds and worths.
+    soft_rule
+        The rule while annealing, when bounds may be broken on the way.
     x, y
         (n,) places; equal everywhere where unknown.
     """
 
     units: Ints
     net: Net
+    soft_rule: Floats
     x: Floats
     y: Floats
 
@@ -132,17 +138,21 @@ class Problem:
             node=np.ascontiguousarray(net.node[places]),
             rule=net.rule,
         )
-        return Problem(units=self.units[places], net=inner, x=self.x[places], y=self.y[places])
+        return replace(self, units=self.units[places], net=inner, x=self.x[places], y=self.y[places])
 
 
-def build_problem(graph: Graph, counted: tuple[Weight, ...], places: Ints) -> Problem:
+def build_problem(
+    graph: Graph, counted: tuple[Weight, ...], places: Ints, options: PlanOptions | None = None
+) -> Problem:
     """Return the problem of dividing the units at `places`.
 
     Lengths and costs are set in proportion to a mean edge, so that the worths mean the same in every town:
-    one grid of even shape has a shape worth of about 1.5 and about 1 for the lines it shares.
+    one grid of even shape has a shape worth of about 1.5 and about 2 for the lines it shares. For the objectives
+    ``cut-edges`` and ``cut-length`` an edge, or a mean edge's length, is worth 1, and nothing else counts.
     """
     n = graph.n
     indptr, indices, edge = graph.csr()
+    objective = options.objective if options else "balance"
     node = np.zeros((n, 4))
     rule = np.zeros(15)
     rule[[k.LOW1, k.LOW2]] = -HUGE
@@ -154,25 +164,49 @@ def build_problem(graph: Graph, counted: tuple[Weight, ...], places: Ints) -> Pr
     span = np.nan_to_num(graph.shared_m.astype(float))
     node[:, 2] = graph.area_m2
     node[:, 3] = np.bincount(graph.u, span, n) + np.bincount(graph.v, span, n) + graph.outer_m
-    known = node[:, 2] > 0
-    # outlines that do not suit the areas (degrees, or lines left out) say nothing about shape
-    roundness = node[known, 3] ** 2 / (4 * math.pi * node[known, 2])
-    shaped = known.sum() > n / 2 and 0.5 < np.median(roundness) < 12.0
-    load = sum((weight.values.sum() / weight.target for weight in counted), 0.0) / len(counted)
-    per_grid = max(1.0, n / max(1.0, load))
-    bond = graph.cost.astype(float)
-    bond = bond / bond.mean() if bond.sum() > 0 else np.zeros(len(bond))
-    if not shaped:
-        bond = bond + (span / span.mean() if span.sum() > 0 else 1.0)
     rule[k.STEP] = 1.0
     rule[k.BREACH] = BREACH_WORTH
-    rule[k.BALANCE] = BALANCE_WORTH
-    rule[k.SHAPE] = SHAPE_WORTH if shaped else 0.0
-    rule[k.CUT] = CUT_WORTH / (1.7 * math.sqrt(per_grid))
+    soft = rule.copy()
+    if objective == "balance":
+        bond = _mixed_costs(graph, span, node, rule, counted)
+        soft = rule.copy()
+        soft[k.BREACH] = SOFT_BREACH
+    else:
+        bond = np.ones(len(span)) if objective == "cut-edges" else _even(span)
+        rule[k.CUT] = 1.0
+        # what lies outside a bound is counted in units of mean size, each as dear as two edges
+        soft = rule.copy()
+        soft[k.STEP] = 0.0
+        soft[k.BREACH] = SOFT_UNIT
+        for i, weight in enumerate(counted):
+            soft[k.SLOPE1 + 4 * i] = 1.0 / max(1e-9, float(weight.values.mean()))
     whole = Problem(
         units=np.arange(n),
         net=Net(indptr=indptr, indices=indices, length=span[edge], cost=bond[edge], node=node, rule=rule),
+        soft_rule=soft,
         x=graph.x.astype(float),
         y=graph.y.astype(float),
     )
     return whole.take(places)
+
+
+def _even(values: Floats) -> Floats:
+    """Return values in proportion to their mean, all 1 where there are none."""
+    return values / values.mean() if values.sum() > 0 else np.ones(len(values))
+
+
+def _mixed_costs(graph: Graph, span: Floats, node: Floats, rule: Floats, counted: tuple[Weight, ...]) -> Floats:
+    """Return the cost of cutting every edge, and set the worths of load, shape and cuts in ``rule``."""
+    known = node[:, 2] > 0
+    # outlines that do not suit the areas (degrees, or lines left out) say nothing about shape
+    roundness = node[known, 3] ** 2 / (4 * math.pi * node[known, 2])
+    shaped = known.sum() > graph.n / 2 and 0.5 < np.median(roundness) < 12.0
+    load = sum((weight.values.sum() / weight.target for weight in counted), 0.0) / len(counted)
+    per_grid = max(1.0, graph.n / max(1.0, load))
+    bond = _even(graph.cost.astype(float)) if graph.cost.any() else np.zeros(len(span))
+    if not shaped or not graph.cost.any():
+        bond = bond + _even(span)
+    rule[k.BALANCE] = BALANCE_WORTH
+    rule[k.SHAPE] = SHAPE_WORTH if shaped else 0.0
+    rule[k.CUT] = CUT_WORTH / (1.7 * math.sqrt(per_grid))
+    return np.asarray(bond)

@@ -194,6 +194,8 @@ def carve(union: Union, label: Ints, wanted: int, rule: Floats, rng: Rng, tree: 
     m = len(label)
     rest = wanted - 1
     label[:] = rest
+    if rest == 0:
+        return grow_tree(union, label, rest, m, rng, tree)
     count = m
     inside = np.zeros(m, np.bool_)
     for part in range(rest):

@@ -10,19 +10,10 @@ import numpy as np
 
 from gridgis.graph import Ints
 from gridgis.partition.bisection import bisect
-from gridgis.partition.kernels import BREACH, CUT, HIGH1, HIGH2, LOW1, LOW2, Rng, Split, breach, scratch, tally, worth
+from gridgis.partition.kernels import CUT, HIGH1, HIGH2, LOW1, LOW2, Rng, Split, breach, scratch, tally, worth
 from gridgis.partition.moves import anneal
 from gridgis.partition.problem import Problem
 from gridgis.partition.repair import Quota, mend
-
-SWEEPS = 150
-VISITS = 5e6
-"""Annealing passes over the units: at least ``SWEEPS``, and as many as make this number of visits."""
-MOST_SWEEPS = 1500
-HOT, COLD = 0.8, 0.07
-"""Heat at the start and end of annealing; a grid of even shape has a worth of about 2.5."""
-SOFT_BREACH = 20.0
-"""Worth of a broken bound while annealing: high enough to be avoided, low enough to be passed through."""
 
 
 @dataclass(kw_only=True)
@@ -108,9 +99,7 @@ def begin(problem: Problem, area_of: Ints, grids: Ints, fewest: Ints, most: Ints
 
 def cool(problem: Problem, state: State, rng: Rng, *, hot: float, cold: float, sweeps: int) -> None:
     """Anneal the boundaries of a state in place; bands count, but may be broken on the way."""
-    rule = problem.net.rule.copy()
-    rule[BREACH] = SOFT_BREACH
-    soft = problem.net._replace(rule=rule)
+    soft = problem.net._replace(rule=problem.soft_rule)
     anneal(soft, state.split, np.arange(problem.n), hot, cold, sweeps, rng, scratch(problem.n))
 
 
