@@ -95,6 +95,9 @@ class PlanOptions:
     objective
         What is best among plans that keep the bands: ``balance`` (equal load, compact grids, lines that can be
         seen), ``cut-edges`` (fewest neighbouring units parted) or ``cut-length`` (shortest lines).
+    balance, compactness, lines
+        How much equal load, compact shape and good lines count for the objective ``balance``, 1.0 = default;
+        twice as much of one improves it at the cost of the others, 0 leaves it out.
     effort
         Search effort, 1.0 = default; time grows in proportion.
     time_limit_s
@@ -115,6 +118,9 @@ class PlanOptions:
     unit_share: float = 0.3
     method: str = "search"
     objective: str = "balance"
+    balance: float = 1.0
+    compactness: float = 1.0
+    lines: float = 1.0
     effort: float = 1.0
     time_limit_s: float | None = None
     seed: int = 0
@@ -139,6 +145,10 @@ class PlanOptions:
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value > 0):
                 faults.append(f"{name} is {value}; it must be a number above 0")
+        for name in ("balance", "compactness", "lines"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                faults.append(f"{name} is {value}; it must be a number of at least 0")
         if faults:
             raise InputError(*faults)
 
@@ -166,6 +176,9 @@ class PlanOptions:
             "unit_share": self.unit_share,
             "method": self.method,
             "objective": self.objective,
+            "balance": self.balance,
+            "compactness": self.compactness,
+            "lines": self.lines,
             "effort": self.effort,
             "time_limit_s": self.time_limit_s,
             "seed": self.seed,

@@ -11,6 +11,7 @@ from gridgis.errors import InputError
 from gridgis.graph import Graph
 from gridgis.options import PlanOptions
 from gridgis.partition.assignment import Assignment, Proof
+from gridgis.partition.candidates import Candidate, candidate_table, find_candidates
 from gridgis.partition.method import search_partition
 
 Progress = Callable[[str, float], None]
@@ -19,7 +20,16 @@ Partitioner = Callable[[Graph, PlanOptions, Progress | None], Assignment]
 PARTITIONERS: Mapping[str, Partitioner] = {"search": search_partition}
 """Ways to divide a graph, by ``PlanOptions.method``."""
 
-__all__ = ["PARTITIONERS", "Assignment", "Proof", "partition", "partition_graph"]
+__all__ = [
+    "PARTITIONERS",
+    "Assignment",
+    "Candidate",
+    "Proof",
+    "candidate_table",
+    "candidates",
+    "partition",
+    "partition_graph",
+]
 
 
 def partition(graph: Graph, options: PlanOptions, *, progress: Progress | None = None) -> Assignment:
@@ -54,3 +64,12 @@ def partition(graph: Graph, options: PlanOptions, *, progress: Progress | None =
 
 
 partition_graph = partition
+
+
+def candidates(graph: Graph, options: PlanOptions, *, count: int = 4) -> tuple[Candidate, ...]:
+    """Return up to `count` good plans that differ, with scores; see ``candidate_table``.
+
+    The first is the plan for the options themselves, the others stress equal load, good lines or compact shape. In
+    each at least a tenth of the load lies in other grids than in those before it.
+    """
+    return find_candidates(graph, options, partition, count=count)

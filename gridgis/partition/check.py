@@ -44,7 +44,7 @@ def check(graph: Graph, grid: Ints, grids: int, counted: tuple[Weight, ...]) -> 
     out: list[Breach] = []
     for weight in counted:
         sums = np.zeros(grids, np.int64)
-        np.add.at(sums, grid, weight.values)
+        np.add.at(sums, grid, weight.counts)
         wrong = np.flatnonzero((sums < weight.low) | (sums > weight.high))
         out.extend(Breach(grid=int(g), rule=weight.name, total=int(sums[g])) for g in wrong)
     return sorted(out, key=lambda breach: (breach.grid, breach.rule))

@@ -51,10 +51,10 @@ def _loosen(weight: Weight, total: float) -> tuple[str, str]:
 def oversize(graph: Graph, breach: Breach, unit: int, counted: tuple[Weight, ...]) -> Proof:
     """A unit larger than a grid may be stands alone."""
     weight = next(w for w in counted if w.name == breach.rule)
-    cause = next((w for w in counted if w.name == breach.rule and w.values[unit] > w.high), None)
-    cause = cause or next(w for w in counted if w.values[unit] > w.high)
+    cause = next((w for w in counted if w.name == breach.rule and w.counts[unit] > w.high), None)
+    cause = cause or next(w for w in counted if w.counts[unit] > w.high)
     name, name_zh = _names(graph, [unit])
-    alone, alone_zh = _figure(cause, int(cause.values[unit]))
+    alone, alone_zh = _figure(cause, int(cause.counts[unit]))
     top, top_zh = _figure(cause, cause.high)
     reason = f"{name} alone has {alone}, more than the {top} a grid may have, so it is a grid of its own"
     reason_zh = f"{name_zh} 本身有 {alone_zh}，超过每个网格 {top_zh} 的上限，因此单独成为一个网格"
@@ -63,7 +63,7 @@ def oversize(graph: Graph, breach: Breach, unit: int, counted: tuple[Weight, ...
         side, side_zh, bound = _side(weight, breach.total)
         reason += f"; it has {have}, {side} {bound:,g}"
         reason_zh += f"；该网格有 {have_zh}，{side_zh} {bound:,g}"
-    change, change_zh = _loosen(cause, int(cause.values[unit]))
+    change, change_zh = _loosen(cause, int(cause.counts[unit]))
     return Proof(
         grid=breach.grid,
         rule=breach.rule,

@@ -81,8 +81,8 @@ def survey(graph: Graph, options: PlanOptions, counted: tuple[Weight, ...]) -> S
     people = np.zeros(graph.n, bool)
     over = np.zeros(graph.n, bool)
     for weight in counted:
-        people |= weight.values > 0
-        over |= weight.values > weight.high
+        people |= weight.counts > 0
+        over |= weight.counts > weight.high
     alone = np.flatnonzero(over)
     _, piece = pieces_within(graph, np.where(over, -1 - np.arange(graph.n), 0))
     joins: dict[int, int] = {}
@@ -123,13 +123,13 @@ def _touching(graph: Graph, over: np.ndarray, piece: Ints) -> dict[int, tuple[in
 def _measure(
     units: Ints, people: np.ndarray, counted: tuple[Weight, ...], beside: tuple[int, ...], whole: bool
 ) -> Area:
-    totals = tuple(int(weight.values[units].sum()) for weight in counted)
+    totals = tuple(int(weight.counts[units].sum()) for weight in counted)
     filled = max(1, int(people[units].sum()))
     fewest, most = 1, filled
     for weight, total in zip(counted, totals, strict=True):
         if weight.bounded:
             # a grid's total is a multiple of what all counts are multiples of
-            step = int(np.gcd.reduce(weight.values[units])) or 1
+            step = int(np.gcd.reduce(weight.counts[units])) or 1
             low, high = math.ceil(weight.low / step) * step, math.floor(weight.high / step) * step
             fewest = max(fewest, math.ceil(total / high))
             if low > 0:
@@ -199,7 +199,7 @@ def _refusal(
 ) -> str:
     span = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
     figures = "; ".join(
-        f"{weight.values.sum():,} {weight.name} in {weight.low:g}–{weight.high:g} each"
+        f"{weight.counts.sum():,} {weight.name} in {weight.low:g}–{weight.high:g} each"
         for weight in counted
         if weight.bounded
     )

@@ -28,7 +28,7 @@ class Weight:
 
     Attributes
     ----------
-    values
+    counts
         (n,) the count of every unit.
     low, high
         Bounds; minus and plus ``HUGE`` where the count is only balanced.
@@ -37,7 +37,7 @@ class Weight:
     """
 
     name: str
-    values: Ints
+    counts: Ints
     low: float
     high: float
     target: float
@@ -59,14 +59,14 @@ def weights(graph: Graph, options: PlanOptions) -> tuple[Weight, ...]:
     given = {name: band for name, band in bands.items() if band is not None}
     targets = _targets({name: counts[name] for name in given}, given, options.grids)
     out = [
-        Weight(name=name, values=counts[name], low=band.low, high=band.high, target=targets[name])
+        Weight(name=name, counts=counts[name], low=band.low, high=band.high, target=targets[name])
         for name, band in given.items()
     ]
     if not out:
         counts["units"] = np.ones(graph.n, np.int64)
         name = next(name for name, values in counts.items() if values.any() or name == "units")
         mean = counts[name].sum() / (options.grids or 1)
-        out.append(Weight(name=name, values=counts[name], low=-HUGE, high=HUGE, target=max(float(mean), 1e-9)))
+        out.append(Weight(name=name, counts=counts[name], low=-HUGE, high=HUGE, target=max(float(mean), 1e-9)))
     return tuple(out)
 
 
@@ -158,7 +158,7 @@ def build_problem(
     rule[[k.LOW1, k.LOW2]] = -HUGE
     rule[[k.HIGH1, k.HIGH2]] = HUGE
     for i, weight in enumerate(counted):
-        node[:, i] = weight.values
+        node[:, i] = weight.counts
         rule[4 * i : 4 * i + 4] = weight.low, weight.high, 1.0 / weight.target, 1.0 / weight.target
         rule[k.USED1 + i] = 1.0
     span = np.nan_to_num(graph.shared_m.astype(float))
@@ -169,6 +169,8 @@ def build_problem(
     soft = rule.copy()
     if objective == "balance":
         bond = _mixed_costs(graph, span, node, rule, counted)
+        if options:
+            rule[[k.BALANCE, k.SHAPE, k.CUT]] *= options.balance, options.compactness, options.lines
         soft = rule.copy()
         soft[k.BREACH] = SOFT_BREACH
     else:
@@ -179,7 +181,7 @@ def build_problem(
         soft[k.STEP] = 0.0
         soft[k.BREACH] = SOFT_UNIT
         for i, weight in enumerate(counted):
-            soft[k.SLOPE1 + 4 * i] = 1.0 / max(1e-9, float(weight.values.mean()))
+            soft[k.SLOPE1 + 4 * i] = 1.0 / max(1e-9, float(weight.counts.mean()))
     whole = Problem(
         units=np.arange(n),
         net=Net(indptr=indptr, indices=indices, length=span[edge], cost=bond[edge], node=node, rule=rule),
@@ -201,7 +203,7 @@ def _mixed_costs(graph: Graph, span: Floats, node: Floats, rule: Floats, counted
     # outlines that do not suit the areas (degrees, or lines left out) say nothing about shape
     roundness = node[known, 3] ** 2 / (4 * math.pi * node[known, 2])
     shaped = known.sum() > graph.n / 2 and 0.5 < np.median(roundness) < 12.0
-    load = sum((weight.values.sum() / weight.target for weight in counted), 0.0) / len(counted)
+    load = sum((weight.counts.sum() / weight.target for weight in counted), 0.0) / len(counted)
     per_grid = max(1.0, graph.n / max(1.0, load))
     bond = _even(graph.cost.astype(float)) if graph.cost.any() else np.zeros(len(span))
     if not shaped or not graph.cost.any():
