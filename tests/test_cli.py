@@ -250,6 +250,34 @@ def test_cases_go_on_after_one_that_fails(town, tmp_path, capsys):
     assert not (tmp_path / "results" / "broken").exists()
 
 
+@pytest.fixture
+def tables(tmp_path) -> list[str]:
+    """A row of twelve units of 10 households."""
+    nodes, edges = tmp_path / "nodes.csv", tmp_path / "edges.csv"
+    nodes.write_text("id,hh\n" + "".join(f"{i},10\n" for i in range(12)))
+    edges.write_text("u,v,shared_len\n" + "".join(f"{i},{i + 1},5\n" for i in range(11)))
+    return [str(nodes), str(edges)]
+
+
+def test_tables_are_divided_without_shapes(tables, tmp_path, capsys):
+    target = tmp_path / "results" / "assignment.csv"
+    assert run(["partition-graph", *tables, "--households", "30:50", "-o", str(target)]) == 0
+    lines = target.read_text().splitlines()
+    grids = [line.split(",")[1] for line in lines[1:]]
+    assert lines[0] == "id,grid"
+    assert len(grids) == 12
+    assert all(30 <= 10 * grids.count(grid) <= 50 for grid in set(grids))
+    assert str(target) in capsys.readouterr().out
+
+
+def test_tables_that_cannot_be_divided_say_why(tables, tmp_path, capsys):
+    assert run(["partition-graph", *tables, "--households", "500:600", "-o", str(tmp_path / "a.csv")]) == 3
+    assert (tmp_path / "a.csv").exists()
+    assert "120" in capsys.readouterr().out
+    assert run(["partition-graph", tables[0], "nowhere.csv", "--grids", "3", "-o", str(tmp_path / "b.csv")]) == 2
+    assert not (tmp_path / "b.csv").exists()
+
+
 def test_unexpected_error_is_one_line_and_debug_shows_where(town, capsys, monkeypatch):
     def surprise(*arguments, **options):
         raise RuntimeError("the sky fell")

@@ -177,6 +177,32 @@ def count_options(command: Command) -> Command:
     )(command)
 
 
+def search_options(command: Command) -> Command:
+    """Add what guides the search, with shapes or without."""
+    return _together(
+        click.option(
+            "--objective",
+            type=click.Choice(["balance", "cut-edges", "cut-length"]),
+            default=PlanOptions.objective,
+            show_default=True,
+            help="What is best among plans that keep the bands: equal load, fewest neighbours parted, shortest lines.",
+        ),
+        click.option("--time-limit", "time_limit_s", type=float, metavar="SECONDS", help="End the search after this."),
+        click.option("--seed", type=int, default=PlanOptions.seed, show_default=True, help="Same seed, same plan."),
+    )(command)
+
+
+def _weight_option(name: str, what: str) -> Callable[[Command], Command]:
+    return click.option(
+        f"--{name}",
+        type=float,
+        metavar="WEIGHT",
+        default=getattr(PlanOptions, name),
+        show_default=True,
+        help=f"How much {what} counts; 0 leaves it out.",
+    )
+
+
 def plan_options(command: Command) -> Command:
     """Add the options that decide a plan; `take_options` reads them."""
     return _together(
@@ -206,8 +232,10 @@ def plan_options(command: Command) -> Command:
             show_default=True,
             help="How hard to search; the time grows with it.",
         ),
-        click.option("--time-limit", "time_limit_s", type=float, metavar="SECONDS", help="End the search after this."),
-        click.option("--seed", type=int, default=PlanOptions.seed, show_default=True, help="Same seed, same plan."),
+        search_options,
+        _weight_option("balance", "equal load"),
+        _weight_option("compactness", "compact shape"),
+        _weight_option("lines", "boundaries along lines that can be seen"),
         click.option("--parent-code", default="", metavar="CODE", help="Code of the community; grids' codes begin so."),
     )(command)
 
