@@ -138,7 +138,7 @@ def halve(net: Net, work: Halving, members: Ints, keys: Floats, first: int, k: i
     return heaviest_piece(net, work, members, 0) + heaviest_piece(net, work, members, 1)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def bisect(net: Net, grid: Ints, parts: Ints, load: Floats, x: Floats, y: Floats, rng: Rng) -> None:
     """Split each connected area a = ``grid[v]`` into ``parts[a]`` connected parts, in place.
 

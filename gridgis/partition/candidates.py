@@ -58,7 +58,7 @@ def difference(graph: Graph, one: Ints, other: Ints, load: np.ndarray) -> float:
     shape = int(one.max()) + 1, int(other.max()) + 1
     overlap = coo_matrix((load, (one, other)), shape=shape).toarray()
     rows, columns = linear_sum_assignment(overlap, maximize=True)
-    return float(1.0 - overlap[rows, columns].sum() / max(load.sum(), 1e-9))
+    return max(0.0, float(1.0 - overlap[rows, columns].sum() / max(load.sum(), 1e-9)))
 
 
 def find_candidates(

@@ -42,7 +42,7 @@ def grid_beside(net: Net, split: Split, v: int, rng: Rng) -> int:
     return -1
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def anneal(net: Net, split: Split, units: Ints, hot: float, cold: float, sweeps: int, rng: Rng, room: Scratch) -> int:
     """Move units across boundaries, `sweeps` passes over `units`, cooling from `hot` to `cold`.
 

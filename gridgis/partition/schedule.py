@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from gridgis.graph import Ints
 from gridgis.options import PlanOptions
+from gridgis.partition.bisection import bisect
 from gridgis.partition.coarsening import coarsen
 from gridgis.partition.kernels import Rng
 from gridgis.partition.problem import Problem
@@ -29,6 +32,8 @@ COARSE, FINE = 25, 150
 FLAT = 4000
 """Up to this many units in all, edges cut are counted without coarsening."""
 REFINE = 100
+LARGE, PIECE = 60_000, 25_000
+"""From how many units on a problem is divided in pieces, and the units of one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +107,8 @@ def divide(
             if not clock.over:
                 cool(problem, state, rng, hot=scale * schedule.hot / 4, cold=scale * schedule.cold, sweeps=REFINE)
             return state
+    if problem.n > LARGE and not schedule.coarse:
+        return divide_in_pieces(problem, area_of, quota, schedule, rng, clock)
     state = begin(problem, area_of, *quota, rng)
     passes = max(1, schedule.sweeps * problem.n // 2_000_000)
     heat = scale * schedule.hot * (schedule.cold / schedule.hot) ** (np.arange(passes + 1) / passes)
@@ -110,6 +117,60 @@ def divide(
             break
         cool(problem, state, rng, hot=heat[turn], cold=heat[turn + 1], sweeps=schedule.sweeps // passes)
     return state
+
+
+def divide_in_pieces(
+    problem: Problem, area_of: Ints, quota: tuple[Ints, Ints, Ints], schedule: Schedule, rng: Rng, clock: Clock
+) -> State:
+    """Divide a very large problem piece by piece, on all processors, and then along the seams.
+
+    The pieces follow from the problem alone and each has random numbers of its own, so the answer is the same
+    however many threads work (the compiled search holds no lock).
+    """
+    piece_of, grids = _pieces(problem, area_of, quota[0], rng)
+    order = np.argsort(piece_of, kind="stable")
+    places = np.split(order, np.cumsum(np.bincount(piece_of))[:-1])
+    seeds = np.random.default_rng(rng).integers(1, 2**63, (len(places), 1)).astype(np.uint64)
+
+    def work(i: int) -> Ints:
+        inner = problem.take(places[i])
+        quotas = (grids[i : i + 1],) * 3
+        return divide(inner, np.zeros(inner.n, np.int64), quotas, schedule, seeds[i], clock).split.grid
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = list(pool.map(work, range(len(places))))
+    grid = np.empty(problem.n, np.int64)
+    for here, part, before in zip(places, parts, np.cumsum(grids) - grids, strict=True):
+        grid[here] = before + part
+    state = State.opened(problem, grid, area_of, quota[1], quota[2])
+    row = np.repeat(np.arange(problem.n), np.diff(problem.net.indptr))
+    seam = np.unique(grid[row[piece_of[row] != piece_of[problem.net.indices]]])
+    if len(seam) and not clock.over:
+        near = np.flatnonzero(np.isin(grid, seam))
+        cool(problem, state, rng, hot=schedule.hot / 2, cold=schedule.cold, sweeps=schedule.sweeps, places=near)
+    return state
+
+
+def _pieces(problem: Problem, area_of: Ints, grids: Ints, rng: Rng) -> tuple[Ints, Ints]:
+    """Return (n,) connected pieces of about ``PIECE`` units, and how many of its area's grids each gets."""
+    sizes = np.bincount(area_of, minlength=len(grids))
+    parts = np.minimum(grids, np.maximum(1, sizes // PIECE))
+    piece_of = area_of.copy()
+    bisect(problem.net, piece_of, parts, problem.load, problem.x, problem.y, rng)
+    count = int(parts.sum())
+    area = np.zeros(count, np.int64)
+    area[piece_of] = area_of
+    load = np.bincount(piece_of, problem.load + 1e-12, count)
+    share = load / np.bincount(area, load)[area] * grids[area]
+    room = np.bincount(piece_of, minlength=count)
+    out = np.clip(np.floor(share).astype(np.int64), 1, room)
+    for a in range(len(grids)):
+        own = np.flatnonzero(area == a)
+        while (missing := grids[a] - out[own].sum()) != 0:
+            free = own[out[own] < room[own]] if missing > 0 else own[out[own] > 1]
+            lack = (share - out)[free] * np.sign(missing)
+            out[free[np.argmax(lack)]] += np.sign(missing)
+    return piece_of, out
 
 
 def finish(problem: Problem, state: State, schedule: Schedule, rng: Rng) -> None:

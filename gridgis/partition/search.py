@@ -97,10 +97,13 @@ def begin(problem: Problem, area_of: Ints, grids: Ints, fewest: Ints, most: Ints
     return State.opened(problem, grid, area_of, fewest, most)
 
 
-def cool(problem: Problem, state: State, rng: Rng, *, hot: float, cold: float, sweeps: int) -> None:
-    """Anneal the boundaries of a state in place; bands count, but may be broken on the way."""
+def cool(
+    problem: Problem, state: State, rng: Rng, *, hot: float, cold: float, sweeps: int, places: Ints | None = None
+) -> None:
+    """Anneal the boundaries of a state in place, all or at some places; bands may be broken on the way."""
     soft = problem.net._replace(rule=problem.soft_rule)
-    anneal(soft, state.split, np.arange(problem.n), hot, cold, sweeps, rng, scratch(problem.n))
+    units = np.arange(problem.n) if places is None else places
+    anneal(soft, state.split, units, hot, cold, sweeps, rng, scratch(problem.n))
 
 
 def repair(problem: Problem, state: State, rng: Rng, *, rounds: int = 6, tries: int = 20) -> int:
