@@ -48,8 +48,8 @@ def sample_lines(lines: Geometries, *, spacing_m: float) -> Samples:
     return Samples(xy, owner)
 
 
-def dividing_lines(face: shapely.Polygon, samples: Samples) -> Geometries:
-    """Return the lines (LineString) that separate the owners' points within ``face``."""
+def dividing_lines(face: shapely.Polygon, samples: Samples, *, smooth_m: float = SMOOTH_M) -> Geometries:
+    """Return the lines (LineString) that separate the owners' points within ``face``, to within ``smooth_m``."""
     none = np.empty(0, object)
     if len(samples.xy) < 2 or samples.owner.min() == samples.owner.max():
         return none
@@ -71,7 +71,7 @@ def dividing_lines(face: shapely.Polygon, samples: Samples) -> Geometries:
         return none
     # Chains between junctions, without the jitter that comes from sampling.
     chains = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.linestrings(segments))))
-    merged = shapely.multilinestrings(shapely.simplify(chains, SMOOTH_M, preserve_topology=False))
+    merged = shapely.multilinestrings(shapely.simplify(chains, smooth_m, preserve_topology=False))
     clipped: Geometries = shapely.get_parts(shapely.intersection(merged, face))
     lines: Geometries = clipped[shapely.get_dimensions(clipped) == 1]
     return lines

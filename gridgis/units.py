@@ -181,9 +181,9 @@ def label_atoms(
     a, b = arrangement.left[across], arrangement.right[across]
     same = label[a] == label[b]
     part = joined(len(label), a[same], b[same])
-    parted = np.flatnonzero(atom_of_clump >= 0)
-    parted = parted[label[atom_of_clump[parted]] == blocks + count + parted]
-    reached = np.isin(part, part[atom_of_clump[parted]])
+    home = np.flatnonzero(atom_of_clump >= 0)
+    home = home[label[atom_of_clump[home]] == blocks + count + home]
+    reached = np.isin(part, part[atom_of_clump[home]])
     label = label[adopt(arrangement, (label >= blocks + count) & ~reached, across=across)]
     return Atoms(arrangement, label, piece, clump, atom_of_clump)
 
