@@ -7,6 +7,7 @@ impossible.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +19,10 @@ from scipy.sparse import csr_matrix
 from gridgis.graph import Floats, Ints
 from gridgis.partition.kernels import CUT, HIGH1, HIGH2, LOW1, LOW2, Net, worth
 from gridgis.partition.problem import Problem
+
+MOST_NODES = 500
+MOST_SECONDS = 60.0
+"""Ends of an exact search: the first is reached long before the second, so that time decides nothing."""
 
 
 class Listing(NamedTuple):
@@ -151,7 +156,7 @@ def list_sets(problem: Problem, roots: Ints, *, limit: int, together: bool = Tru
 
 
 def best_cover(
-    problem: Problem, *, fewest: int, most: int, limit: int = 100_000, time_limit_s: float = 5.0
+    problem: Problem, *, fewest: int, most: int, limit: int = 100_000, time_limit_s: float = math.inf
 ) -> tuple[str, Ints | None]:
     """Divide a small problem as well as can be, every grid within the bands.
 
@@ -179,7 +184,7 @@ def best_cover(
             LinearConstraint(holds, 1, 1),
             LinearConstraint(csr_matrix(np.ones((1, len(sets)))), fewest, most),
         ],
-        options={"time_limit": time_limit_s, "mip_rel_gap": 1e-6},
+        options={"time_limit": min(time_limit_s, MOST_SECONDS), "node_limit": MOST_NODES, "mip_rel_gap": 1e-6},
     )
     if answer.x is None:
         return ("impossible" if answer.status == 2 else "open"), None

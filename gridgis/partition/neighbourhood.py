@@ -14,7 +14,6 @@ from gridgis.partition.search import Clock, State, begin, broken, cool, misfit, 
 SEARCH_SIZES = (8, 16, 30)
 EXACT_SIZES = (3, 4, 6)
 EXACT_LIMIT = 60_000
-EXACT_SECONDS = 5.0
 MOST = 300
 
 
@@ -149,8 +148,7 @@ def prove(problem: Problem, state: State, workable: np.ndarray, clock: Clock) ->
             places = ball(problem, state, int(state.split.grid[unit]), grids)
             inner, now = cut_out(problem, state, places)
             fewest, most = int(now.quota.fewest[0]), int(now.quota.most[0])
-            seconds = min(EXACT_SECONDS, clock.left_s)
-            status, grid = best_cover(inner, fewest=fewest, most=most, limit=EXACT_LIMIT, time_limit_s=seconds)
+            status, grid = best_cover(inner, fewest=fewest, most=most, limit=EXACT_LIMIT, time_limit_s=clock.left_s)
             if grid is not None:
                 state = put_back(problem, state, places, grid)
             if status != "impossible":
