@@ -37,6 +37,9 @@ class Layers:
         Polygons with ``name`` (text or None); may be empty.
     census
         Areas with ``population`` and ``households`` (float, NaN where unknown); may be empty.
+    slivers
+        Holes and parts of the boundary as drawn that are seams between drawn areas: the holes are
+        closed in ``boundary``, the parts left out. Whether a grid holds them is no fault either way.
     repairs
         One row a defect found: ``layer``, ``defect``, ``count``, ``ids`` (text), ``action``.
     sources
@@ -55,6 +58,7 @@ class Layers:
     census: gpd.GeoDataFrame
     crs: CRS
     repairs: pd.DataFrame
+    slivers: MultiPolygon = field(default_factory=MultiPolygon)
     name: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
     attribution: str = ""

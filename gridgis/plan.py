@@ -143,6 +143,7 @@ def make_plan(layers: Layers, options: PlanOptions | None = None, *, progress: P
         lines=layers.lines,
         water=layers.water,
         compounds=layers.compounds,
+        slivers=layers.slivers,
         proofs=assignment.proofs,
         visible_at_best=visible_at_best(units, assignment),
     )

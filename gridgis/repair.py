@@ -127,8 +127,18 @@ def mend_boundary(areas: gpd.GeoSeries, layer: str, repairs: Repairs) -> Polygon
     return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)
 
 
-def close_slivers(boundary: Polygon | MultiPolygon, layer: str, repairs: Repairs) -> Polygon | MultiPolygon:
-    """Close holes that are seams between drawn areas, and leave out parts that are (metres)."""
+def close_slivers(
+    boundary: Polygon | MultiPolygon, layer: str, repairs: Repairs
+) -> tuple[Polygon | MultiPolygon, MultiPolygon]:
+    """Close holes that are seams between drawn areas, and leave out parts that are (metres).
+
+    Returns
+    -------
+    Polygon or MultiPolygon
+        The boundary without them.
+    MultiPolygon
+        The slivers: holes that were closed and parts that were left out.
+    """
     parts, closed, dropped = [], [], []
     for part in shapely.get_parts(boundary):
         if _is_sliver(part.exterior):
@@ -138,10 +148,11 @@ def close_slivers(boundary: Polygon | MultiPolygon, layer: str, repairs: Repairs
         closed += [ring for ring in part.interiors if _is_sliver(ring)]
         parts.append(Polygon(part.exterior, holes))
     if not parts:  # a jurisdiction that is itself that small
-        return boundary
+        return boundary, MultiPolygon()
     repairs.add(layer, "sliver holes", "closed", [f"{Polygon(r).area:.1f} m²" for r in closed])
     repairs.add(layer, "sliver parts", "left out", [f"{p.area:.1f} m²" for p in dropped])
-    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+    slivers = MultiPolygon([*(Polygon(ring) for ring in closed), *dropped])
+    return parts[0] if len(parts) == 1 else MultiPolygon(parts), slivers
 
 
 def find_duplicates(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:

@@ -14,7 +14,7 @@ from ascii_town import METRIC, SIZE, draw_town, square
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
-from shapely import LineString, MultiPolygon, Polygon
+from shapely import LineString, MultiPolygon, Polygon, affinity
 
 from gridgis.audit import audit_grids
 from gridgis.errors import InputError
@@ -103,6 +103,26 @@ def test_what_lies_outside_is_found():
     certificate = audited(change=spread)
     assert certificate.cover.outside_m2 == pytest.approx(100)
     assert certificate.faults == ["100.00 m² of the grids lie outside the jurisdiction"]
+
+
+def test_a_seam_of_the_boundary_may_be_in_a_grid_or_not():
+    seam = square(10, 210, 5)
+
+    def dig(shapes):
+        shapes[0] -= seam
+
+    assert not audited(change=dig).holds
+    assert audited(change=dig, slivers=seam).holds
+    assert audited(slivers=seam).holds
+
+
+def test_grids_elsewhere_are_said_to_be_elsewhere():
+    def move_all(shapes):
+        shapes[:] = [affinity.translate(shape, 0, 30_000) for shape in shapes]
+
+    certificate = audited(change=move_all)
+    assert "all grids lie 29.7 km away" in certificate.faults[0] and "coordinate system" in certificate.faults[0]
+    assert "29.7公里" in certificate.faults_zh[0]
 
 
 def test_rounding_is_no_fault_but_is_reported():

@@ -29,6 +29,8 @@ class Cover:
         Jurisdiction without a grid, and grids beyond the jurisdiction.
     overlap_m2
         Summed over pairs of grids.
+    away_m
+        From the jurisdiction to the nearest grid; more than 0 where all grids lie elsewhere.
     gap_at
         A point in the largest gap; None without one.
     overlapping
@@ -46,6 +48,7 @@ class Cover:
     overlap_m2: float
     overlapping: Ints
     outside_m2: float
+    away_m: float
     pieces: Ints
     allowed_pieces: Ints
 
@@ -55,11 +58,18 @@ class Cover:
         return AREA_SHARE * self.area_m2
 
 
-def measure_cover(grids: Polygons, boundary: Polygon | MultiPolygon) -> Cover:
-    """Measure valid grids, (k,) Polygon or MultiPolygon, against the boundary."""
+def measure_cover(
+    grids: Polygons, boundary: Polygon | MultiPolygon, slivers: Polygon | MultiPolygon | None = None
+) -> Cover:
+    """Measure valid grids, (k,) Polygon or MultiPolygon, against the boundary.
+
+    What lies in ``slivers`` is neither a gap nor outside.
+    """
     union = shapely.union_all(grids)
     gap = shapely.difference(boundary, union)
     outside = shapely.difference(union, boundary)
+    if slivers is not None and not slivers.is_empty:
+        gap, outside = shapely.difference(gap, slivers), shapely.difference(outside, slivers)
     largest = max(shapely.get_parts(gap), key=shapely.area, default=gap)
     within = shapely.point_on_surface(largest)
     pairs, areas = _overlaps(grids)
@@ -74,6 +84,7 @@ def measure_cover(grids: Polygons, boundary: Polygon | MultiPolygon) -> Cover:
         overlap_m2=float(areas.sum()),
         overlapping=pairs[areas > AREA_SHARE * area / max(1, len(grids))],
         outside_m2=float(shapely.area(outside)),
+        away_m=float(np.nan_to_num(shapely.distance(boundary, union))),
         pieces=pieces,
         allowed_pieces=allowed,
     )

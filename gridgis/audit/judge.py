@@ -39,6 +39,7 @@ def audit_grids(
     lines: gpd.GeoDataFrame | None = None,
     water: gpd.GeoDataFrame | None = None,
     compounds: gpd.GeoDataFrame | None = None,
+    slivers: Polygon | MultiPolygon | None = None,
     proofs: Sequence[Proof] = (),
     visible_at_best: float | None = None,
 ) -> Certificate:
@@ -62,6 +63,8 @@ def audit_grids(
     lines, water, compounds
         As in `Layers`; what the inner boundary may follow. Compounds must not be split,
         either, unless one is too large for a grid.
+    slivers
+        Seams of the boundary as drawn, see `Layers`: no fault whether a grid holds them or not.
     proofs
         Why the partition broke a band, by the index of ``grids``.
     visible_at_best
@@ -81,7 +84,7 @@ def audit_grids(
     notes = _notes(buildings, placing)
     explanations = explain_bands(load, bands, checked.codes, list(grids.index), proofs)
     areas = [(kind, frame) for kind, frame in (("water", water), ("compound", compounds)) if frame is not None]
-    cover = measure_cover(checked.polygons, boundary)
+    cover = measure_cover(checked.polygons, boundary, slivers)
     return Certificate(
         cover=cover,
         buildings=_placed(placing, _names(buildings, "source_id")),
@@ -111,7 +114,7 @@ class Checked:
 def _check_door(grids: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, bands: dict[str, Band]) -> None:
     faults = []
     if grids.crs is None:
-        faults.append("the grids have no CRS; add the .prj file, or say which one it is")
+        faults.append("the grids have no CRS; add the .prj file, or say which one it is, e.g. --crs EPSG:4547")
     if buildings.crs is None or not buildings.crs.is_projected:
         faults.append("the buildings are not in a metric CRS; reproject them, e.g. to their UTM zone")
     if not shapely.area(grids.geometry.to_numpy()).any():

@@ -51,6 +51,11 @@ def summary_zh(certificate: Certificate) -> str:
 def _cover_faults(certificate: Certificate) -> list[Pair]:
     cover, code = certificate.cover, list(certificate.rows["code"])
     found = []
+    if cover.away_m > 0:
+        far = f"{cover.away_m / 1000:,.1f} km" if cover.away_m >= 50 else f"{cover.away_m:,.2g} m"
+        en = f"all grids lie {far} away from the jurisdiction: their file probably states the wrong coordinate system"
+        far_zh = f"{cover.away_m / 1000:.1f}公里" if cover.away_m >= 50 else f"{cover.away_m:.2g}米"
+        found.append((en, f"全部网格都在辖区之外，相距{far_zh}：网格文件的坐标系可能有误"))
     if cover.gap_m2 > cover.tolerance_m2 and cover.gap_at is not None:
         x, y = cover.gap_at
         en = f"{cover.gap_m2:,.2f} m² of the jurisdiction are in no grid, the largest gap is at ({x:.1f}, {y:.1f})"

@@ -77,6 +77,7 @@ def _certify(
         lines=layers.lines if files.roads else None,
         water=layers.water,
         compounds=layers.compounds,
+        slivers=layers.slivers,
     )
 
 

@@ -145,7 +145,7 @@ def _assemble(
             faults += error.faults
     if faults:
         raise InputError(*faults)
-    shape = close_slivers(_valid(moved[0].frame.geometry.iloc[0]), "boundary", repairs)
+    shape, slivers = close_slivers(_valid(moved[0].frame.geometry.iloc[0]), "boundary", repairs)
 
     table, source = _of(moved, "buildings")[0], _of(tables, "buildings")[0]
     houses = keep_inside(table, shape, repairs)
@@ -185,6 +185,7 @@ def _assemble(
         census=census,
         crs=crs,
         repairs=repairs.frame(),
+        slivers=slivers,
         name=name or _own_name(tables[0].frame),
         sources={role: ", ".join(t.name for t in _of(tables, role)) for role in dict.fromkeys(t.role for t in tables)},
         attribution=attribution,
