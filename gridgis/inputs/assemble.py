@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
@@ -23,7 +24,7 @@ from gridgis.inputs.roles import fault_of_geometry
 from gridgis.inputs.tables import Source, Table, read_tables
 from gridgis.inputs.underground import mark_underground
 from gridgis.layers import Layers
-from gridgis.repair import Repairs, close_slivers, mend_boundary
+from gridgis.repair import Repairs, close_slivers, made_valid, mend_boundary
 
 Progress: TypeAlias = Callable[[str, float], None]
 
@@ -212,7 +213,7 @@ def _outline(table: Table, repairs: Repairs) -> gpd.GeoDataFrame:
 
 def _valid(shape: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
     """Reprojection can make hair-thin corners cross."""
-    return shape if shape.is_valid else shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    return shape if shape.is_valid else made_valid(np.array([shape], object))[0]
 
 
 def _elsewhere(moved: Table, source: Table, shape: Polygon | MultiPolygon) -> str:
