@@ -305,3 +305,16 @@ def test_a_very_large_town_does_not_depend_on_the_number_of_processors(monkeypat
     assert_promises(graph, options, answers[0])
     assert not answers[0].proofs
     assert (answers[0].grid == answers[1].grid).all()
+
+
+def test_units_that_hang_on_one_are_kept_together_and_explained():
+    # unit 0 is the only way between four courts of 140 households; each of them is too small for a grid
+    households = [20, 140, 140, 140, 140, 200, 200]
+    graph = town(households, [(0, 1), (0, 2), (0, 3), (0, 4), (0, 5), (5, 6)])
+    answer = partition(graph, HOUSEHOLDS)
+    assert_promises(graph, HOUSEHOLDS, answer)
+    assert len(set(answer.grid[:5])) == 1
+    (proof,) = answer.proofs
+    assert proof.proven
+    assert set(proof.units) == {0, 1, 2, 3, 4}
+    assert "hang together through unit U0" in proof.reason

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from gridgis.errors import some
-from gridgis.graph import Graph
+from gridgis.graph import Graph, Ints
 from gridgis.partition.assignment import Proof
 from gridgis.partition.check import Breach
 from gridgis.partition.preflight import Area
@@ -48,30 +48,44 @@ def _loosen(weight: Weight, total: float) -> tuple[str, str]:
     return f"lower the lower bound of {word} to {total:,g}", f"把{zh}下限降低到 {total:,g}"
 
 
-def oversize(graph: Graph, breach: Breach, unit: int, counted: tuple[Weight, ...]) -> Proof:
-    """A unit larger than a grid may be stands alone."""
+def oversize(graph: Graph, breach: Breach, group: Ints, counted: tuple[Weight, ...]) -> Proof:
+    """A unit larger than a grid may be stands alone, or units that only a larger grid could hold stand together."""
     weight = next(w for w in counted if w.name == breach.rule)
-    cause = next((w for w in counted if w.name == breach.rule and w.counts[unit] > w.high), None)
-    cause = cause or next(w for w in counted if w.counts[unit] > w.high)
-    name, name_zh = _names(graph, [unit])
-    alone, alone_zh = _figure(cause, int(cause.counts[unit]))
+    too_much = [w for w in counted if w.counts[group].sum() > w.high]
+    cause = weight if weight in too_much else too_much[0]
+    total = int(cause.counts[group].sum())
+    name, name_zh = _names(graph, group.tolist())
+    alone, alone_zh = _figure(cause, total)
     top, top_zh = _figure(cause, cause.high)
-    reason = f"{name} alone has {alone}, more than the {top} a grid may have, so it is a grid of its own"
-    reason_zh = f"{name_zh} 本身有 {alone_zh}，超过每个网格 {top_zh} 的上限，因此单独成为一个网格"
+    if len(group) == 1:
+        reason = f"{name} alone has {alone}, more than the {top} a grid may have, so it is a grid of its own"
+        reason_zh = f"{name_zh} 本身有 {alone_zh}，超过每个网格 {top_zh} 的上限，因此单独成为一个网格"
+        remedy, remedy_zh = "divide this unit", "将该单元进一步划分"
+    else:
+        hub, hub_zh = _names(graph, group[:1].tolist())
+        reason = (
+            f"{name} hang together through {hub} alone, in pieces each too small for a grid; they must share one, and "
+            f"have {alone}, more than the {top} a grid may have"
+        )
+        reason_zh = (
+            f"{name_zh} 只经 {hub_zh} 相连，各部分都不足以单独成为网格，只能同属一个网格，"
+            f"共有 {alone_zh}，超过每个网格 {top_zh} 的上限"
+        )
+        remedy, remedy_zh = f"divide {hub}, or allow a crossing beside it", f"将 {hub_zh} 进一步划分，或允许从旁边通行"
     if cause is not weight:
         have, have_zh = _figure(weight, breach.total)
         side, side_zh, bound = _side(weight, breach.total)
         reason += f"; it has {have}, {side} {bound:,g}"
         reason_zh += f"；该网格有 {have_zh}，{side_zh} {bound:,g}"
-    change, change_zh = _loosen(cause, int(cause.counts[unit]))
+    change, change_zh = _loosen(cause, total)
     return Proof(
         grid=breach.grid,
         rule=breach.rule,
         reason=reason,
         reason_zh=reason_zh,
-        remedy=f"{change}, or divide this unit",
-        remedy_zh=f"{change_zh}，或将该单元进一步划分",
-        units=(unit,),
+        remedy=f"{change}, or {remedy}",
+        remedy_zh=f"{change_zh}，或{remedy_zh}",
+        units=tuple(group.tolist()),
     )
 
 

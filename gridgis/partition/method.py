@@ -49,7 +49,9 @@ def search_partition(graph: Graph, options: PlanOptions, progress: Progress | No
         }
         if clock.over:
             notes.append(f"the time limit of {options.time_limit_s:g} s ended the search")
-    grid[found.alone] = grids + np.arange(len(found.alone))
+    for group in found.alone:
+        grid[group] = grids
+        grids += 1
     for unit, owner in found.joins.items():
         grid[unit] = grid[owner]
     _, first, grid = np.unique(grid, return_index=True, return_inverse=True)
@@ -109,7 +111,7 @@ def _proofs(
     found: Survey,
     verdicts: dict[int, Verdict],
 ) -> tuple[Proof, ...]:
-    alone = {int(grid[unit]): int(unit) for unit in found.alone}
+    alone = {int(grid[group[0]]): group for group in found.alone}
     area_of = found.area_of
     known = {int(grid[unit]): verdict for unit, verdict in verdicts.items()}
     first_unit = dict(zip(*np.unique(grid, return_index=True), strict=True))

@@ -11,6 +11,7 @@ from gridgis.errors import InfeasibleError, some
 from gridgis.graph import Graph, Ints
 from gridgis.options import PlanOptions
 from gridgis.partition.check import pieces_within
+from gridgis.partition.hubs import forced_groups
 from gridgis.partition.problem import Weight
 
 
@@ -53,14 +54,15 @@ class Survey:
     Attributes
     ----------
     alone
-        (s,) units that exceed a bound by themselves; each is a grid of its own.
+        Units that exceed a bound by themselves, and groups that must share a grid and exceed one together, the
+        unit they hang on first; each is a grid of its own.
     joins
         Units without people that only such a unit can reach -> that unit.
     areas
         The rest, in connected areas.
     """
 
-    alone: Ints
+    alone: tuple[Ints, ...]
     joins: dict[int, int]
     areas: tuple[Area, ...]
 
@@ -83,7 +85,9 @@ def survey(graph: Graph, options: PlanOptions, counted: tuple[Weight, ...]) -> S
     for weight in counted:
         people |= weight.counts > 0
         over |= weight.counts > weight.high
-    alone = np.flatnonzero(over)
+    alone = [np.array([unit]) for unit in np.flatnonzero(over)]
+    alone += _hubs(graph, over, counted)
+    over[[unit for group in alone for unit in group]] = True
     _, piece = pieces_within(graph, np.where(over, -1 - np.arange(graph.n), 0))
     joins: dict[int, int] = {}
     areas = []
@@ -97,7 +101,24 @@ def survey(graph: Graph, options: PlanOptions, counted: tuple[Weight, ...]) -> S
         areas.append(_measure(units, people, counted, beside, len(parts) == 1 and len(alone) == 0))
     if options.grids is not None:
         areas = _share_out(areas, options.grids, len(alone), counted, graph, people)
-    return Survey(alone=alone, joins=joins, areas=tuple(areas))
+    return Survey(alone=tuple(alone), joins=joins, areas=tuple(areas))
+
+
+def _hubs(graph: Graph, over: np.ndarray, counted: tuple[Weight, ...]) -> list[Ints]:
+    """Return groups of units that hang on one and are too heavy with it, outside the oversize units."""
+    bounded = [weight for weight in counted if weight.bounded and weight.low > 0]
+    if not bounded:
+        return []
+    indptr, indices, _ = graph.csr()
+    held = np.stack([weight.counts.astype(float) for weight in bounded], axis=1)
+    low, high = (np.array([getattr(weight, side) for weight in bounded], float) for side in ("low", "high"))
+    _, piece = pieces_within(graph, np.where(over, -1 - np.arange(graph.n), 0))
+    found = []
+    for units in _groups(piece, ~over):
+        # an area too small for a grid is one piece that hangs on nothing
+        if (held[units].sum(axis=0) >= low).all():
+            found += forced_groups(indptr, indices, units, held, low, high)
+    return found
 
 
 def _groups(label: Ints, chosen: np.ndarray) -> list[Ints]:
