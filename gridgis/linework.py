@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely import MultiPolygon, Polygon
 
 from gridgis.arrangement import runs
 from gridgis.features import KINDS
@@ -26,6 +27,9 @@ STEP = np.array([kind.step for kind in KINDS.values()])
 COST = np.array([kind.cost for kind in KINDS.values()])
 BLOCKS = np.array([kind.blocks for kind in KINDS.values()])
 VISIBLE = np.array([kind.visible for kind in KINDS.values()])
+
+SHORT_M = 40.0
+"""A road that ends at most this far before the jurisdiction's boundary is taken to go on to it."""
 
 ON_LINE_M = 1e-4
 """An edge's middle lies on its source line within this: rounding moves vertices by a micrometre."""
@@ -132,7 +136,39 @@ def cutting_lines(layers: Layers) -> Linework:
     clipped = Linework(
         np.where(within, lines.geometry, shapely.intersection(lines.geometry, layers.boundary)), lines.kind, lines.name
     )
-    return clipped.exploded()
+    clipped = clipped.exploded()
+    return Linework.joined(clipped, _to_the_edge(clipped, layers.boundary))
+
+
+def _to_the_edge(lines: Linework, boundary: Polygon | MultiPolygon) -> Linework:
+    """Extend roads that stop just short of the jurisdiction's boundary, as those of a clipped extract do.
+
+    Without that, all the street space along the edge would be one face around every block there.
+    """
+    roads = lines.geometry[~shapely.is_closed(lines.geometry)]
+    ends, before = (
+        shapely.points(np.concatenate([shapely.get_coordinates(shapely.get_point(roads, k)) for k in pair]))
+        for pair in ((0, -1), (1, -2))
+    )
+    edge = shapely.boundary(boundary)
+    shapely.prepare(edge)
+    far = ~shapely.dwithin(edge, ends, ON_LINE_M)
+    near = np.flatnonzero(far & shapely.dwithin(edge, ends, SHORT_M))
+    meeting = shapely.STRtree(lines.geometry).query(ends[near], predicate="dwithin", distance=ON_LINE_M)[0]
+    near = near[np.bincount(meeting, minlength=len(near)) == 1]
+    start, from_ = shapely.get_coordinates(ends[near]), shapely.get_coordinates(before[near])
+    along = start - from_
+    length = np.hypot(along[:, 0], along[:, 1])
+    start, along = start[length > 0], (along / np.where(length > 0, length, 1)[:, None])[length > 0]
+    rays = shapely.linestrings(np.stack([start, start + SHORT_M * along], axis=1))
+    rays = rays[shapely.intersects(edge, rays)]
+    if not len(rays):
+        return Linework.of_kind(rays, "none")
+    first = shapely.get_point(rays, 0)
+    gaps = shapely.difference(rays, edge)
+    pieces, of = shapely.get_parts(gaps, return_index=True)
+    touching = shapely.dwithin(pieces, first[of], ON_LINE_M)
+    return Linework.of_kind(pieces[touching], "none")
 
 
 def entered(lines: Geometries, clumps: Clumps) -> tuple[Ints, Ints]:

@@ -189,6 +189,8 @@ def adopt(arrangement: Arrangement, orphan: Bools, *, across: Bools | None = Non
 
 def strongest(member: Ints, group: Ints, weight: Floats) -> Ints:
     """For each member the group with the largest summed weight: rows (member, group)."""
+    if not len(member):
+        return np.empty((0, 2), np.int64)
     order = np.lexsort((group, member))
     member, group, weight = member[order], group[order], weight[order]
     start = np.flatnonzero(np.r_[True, (np.diff(member) != 0) | (np.diff(group) != 0)])

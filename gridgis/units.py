@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
 from gridgis.arrangement import Arrangement, arrange
-from gridgis.divide import Division, between_buildings, water_among_banks
+from gridgis.divide import Division, among_neighbours, between_buildings
 from gridgis.layers import Layers
 from gridgis.linework import (
     BLOCKS,
@@ -115,16 +115,16 @@ def build_units(
     pieces = build_pieces(arrange(lines.geometry, layers.boundary), lines, clumps, crossed, people, layers, grain)
     report("units", 0.4)
     between, also = between_buildings(pieces, clumps)
-    shores = water_among_banks(pieces)
+    beside = among_neighbours(pieces, between)
     outlined = np.union1d(crossed, also)
     fresh = outlines(clumps, np.setdiff1d(outlined, crossed))
-    lines = Linework.joined(lines, fresh, between.lines, shores.lines)
+    lines = Linework.joined(lines, fresh, between.lines, beside.lines)
     report("units", 0.6)
     arrangement = arrange(lines.geometry, layers.boundary)
     report("units", 0.8)
     kind, name = lines.tag(arrangement.edges)
     kind[arrangement.right < 0] = CODE["jurisdiction"]
-    atoms = label_atoms(arrangement, kind, pieces, clumps, outlined, between, shores)
+    atoms = label_atoms(arrangement, kind, pieces, clumps, outlined, between, beside)
     unit = merge_atoms(atoms, kind, people, pieces)
     unit = tie_clumps(atoms, clumps, unit)
     units = describe_units(layers, counts, atoms, kind, name, unit, clumps, pieces)
@@ -139,7 +139,7 @@ def label_atoms(
     clumps: Clumps,
     outlined: Ints,
     between: Division,
-    shores: Division,
+    beside: Division,
 ) -> Atoms:
     """Say for every face of the final arrangement which unit it wants to be part of.
 
@@ -151,19 +151,17 @@ def label_atoms(
     piece = pieces.piece[parent]
     blocks, count = len(pieces.block_load.households), len(pieces.host)
     label_of_piece = np.where(pieces.kept_whole, pieces.block, blocks + np.arange(count))
+    # Owners of divided faces are pieces, then clumps.
+    label_of_owner = np.concatenate([label_of_piece, blocks + count + np.arange(len(clumps.footprint))])
+    piece_of_owner = np.concatenate([np.arange(count), pieces.piece_of_clump])
     label = label_of_piece[piece]
     order = np.argsort(parent, kind="stable")
     start = np.searchsorted(parent[order], np.arange(len(pieces.arrangement.faces) + 1))
-    for division, relabel in (
-        (between, lambda owner: blocks + count + owner),
-        (shores, lambda owner: label_of_piece[owner]),
-    ):
-        for face, samples in division.samples.items():
-            members = order[start[face] : start[face + 1]]
-            nearest = cKDTree(samples.xy).query(xy[members])[1]
-            label[members] = relabel(samples.owner[nearest])
-            if division is shores:
-                piece[members] = samples.owner[nearest]
+    for face, samples in (between.samples | beside.samples).items():
+        members = order[start[face] : start[face + 1]]
+        owner = samples.owner[cKDTree(samples.xy).query(xy[members])[1]]
+        label[members] = label_of_owner[owner]
+        piece[members] = piece_of_owner[owner]
     found = covering(clumps.footprint[outlined], inner)
     clump = np.append(outlined, -1)[found]
     own = np.flatnonzero(clump >= 0)

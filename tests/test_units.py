@@ -208,3 +208,35 @@ def test_the_line_between_two_rows_follows_the_dead_end_between_them():
     north, south = (units.frame.geometry.iloc[units.buildings.iloc[k]] for k in (7, 2))
     assert north.intersection(south).length > 20
     assert north.intersection(south).distance(lane.union_all()) < 1e-6
+
+
+def test_a_pavement_beside_the_road_goes_to_the_houses_behind_it():
+    homes = [box(30 + 40 * k, y, 55 + 40 * k, y + 20) for k in range(4) for y in (30, 130)]
+    ring = box(14, 14, 186, 166).exterior
+    road = box(8, 8, 192, 172).exterior
+    layers = read_layers(
+        boundary=layer([box(0, 0, 200, 180)]),
+        buildings=layer(homes, households=[40.0] * 8, levels=[3] * 8),
+        roads=layer([road, ring], highway=["residential", "footway"]),
+    )
+    counts, units = cut(layers)
+    check(layers, counts, units)
+    assert len(units.frame) == 8
+    # Corner houses meet their neighbours on both sides; without the pavement shared out, one unit would ring them all.
+    widest = shapely.minimum_rotated_rectangle(units.frame.geometry.to_numpy())
+    assert shapely.length(widest).max() < 400
+
+
+def test_a_road_that_stops_short_of_the_edge_goes_on_to_it():
+    homes = [box(30, 30, 50, 50), box(30, 130, 50, 150)]
+
+    def town(end):
+        return read_layers(
+            boundary=layer([box(0, 0, 200, 180)]),
+            buildings=layer(homes, households=[40.0] * 2, levels=[3] * 2),
+            roads=layer([LineString([(-10, 90), (end, 90)])], highway=["residential"]),
+        )
+
+    small = OPTIONS.replace(households=Band(100, 400))
+    assert len(cut(town(170), small)[1].frame) == 2
+    assert len(cut(town(120), small)[1].frame) == 1
