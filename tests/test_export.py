@@ -9,8 +9,10 @@ import pyogrio
 import pytest
 import shapely
 from finished_plans import LONG, suburb_plan, town_plan
-from pyproj import CRS
+from pyproj import CRS, Transformer
+from shapely import LineString
 
+from gridgis import Band, PlanOptions, make_plan, read_layers
 from gridgis.audit import audit_grids
 from gridgis.errors import ExportError
 from gridgis.export import EXPORTERS, FILES, write_file, write_plan
@@ -98,6 +100,33 @@ def test_geojson_is_rfc_7946_and_still_a_partition(make, tmp_path):
     assert certificate.cover.overlap_m2 < 1e-6 * plan.layers.boundary.area
     assert not certificate.buildings.cut
     assert certificate.holds, certificate.faults
+
+
+def test_geojson_of_a_town_across_the_antimeridian_is_divided_there(tmp_path):
+    crs, side = "EPSG:32760", 200.0
+    middle, y = Transformer.from_crs(4326, crs, always_xy=True).transform(180, -16.8)
+    x = middle - side
+    streets = [LineString([(x + side, y - 20), (x + side, y + 2 * side + 20)])]
+    streets.append(LineString([(x - 20, y + side), (x + 2 * side + 20, y + side)]))
+    corners = [(x + i * 100 + 30, y + j * 100 + 30) for i in range(4) for j in range(4)]
+    houses = gpd.GeoDataFrame(geometry=[shapely.box(a, b, a + 40, b + 40) for a, b in corners])
+    boundary = shapely.box(x, y, x + 2 * side, y + 2 * side)
+    layers = read_layers(
+        boundary=gpd.GeoDataFrame(geometry=[boundary], crs=crs),
+        buildings=houses.set_crs(crs).assign(households=80),
+        roads=gpd.GeoDataFrame(geometry=streets, crs=crs),
+    )
+    plan = make_plan(layers, PlanOptions(households=Band(300, 400), population=None, effort=0.1))
+    write_file(plan, tmp_path / "grids.geojson")
+    values = json.loads((tmp_path / "grids.geojson").read_text(encoding="utf-8"))
+    west, _, east, _ = values["bbox"]
+    assert 179 < west <= 180
+    assert -180 <= east < -179
+    read = gpd.read_file(tmp_path / "grids.geojson")
+    assert read.geometry.is_valid.all()
+    assert read.to_crs(crs).area.sum() == pytest.approx(boundary.area, rel=1e-5)
+    for part in read.geometry.explode():
+        assert part.bounds[2] - part.bounds[0] < 1
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])

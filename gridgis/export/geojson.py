@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from gridgis.export.attributes import grid_features
@@ -15,6 +16,8 @@ from gridgis.report import Language
 if TYPE_CHECKING:
     from gridgis.plan import Plan
 
+Shapes = npt.NDArray[np.object_]
+
 DECIMALS = 9
 """Of a degree, a tenth of a millimetre: neighbours keep their common vertices and no building is cut."""
 
@@ -22,14 +25,14 @@ DECIMALS = 9
 def write_geojson(plan: Plan, path: Path, *, language: Language = "zh") -> None:
     """Write one feature a grid, its code as the feature's id."""
     features = grid_features(plan).to_crs(4326)
-    shapes = shapely.orient_polygons(features.geometry.to_numpy())
-    shapes = shapely.transform(shapes, lambda xy: np.round(xy, DECIMALS))
+    shapes, bbox = _at_antimeridian(features.geometry.to_numpy())
+    shapes = shapely.transform(shapely.orient_polygons(shapes), lambda xy: np.round(xy, DECIMALS))
     records = features.drop(columns=["geometry", "label_x", "label_y"]).to_dict("records")
     collection = {
         "type": "FeatureCollection",
         "name": "grids",
         "attribution": plan.layers.attribution,
-        "bbox": [float(x) for x in np.round(shapely.total_bounds(shapes), DECIMALS)],
+        "bbox": [round(float(x), DECIMALS) for x in bbox],
         "features": [
             {"type": "Feature", "id": record["code"], "properties": record, "geometry": shapely.geometry.mapping(shape)}
             for record, shape in zip(records, shapes, strict=True)
@@ -38,3 +41,16 @@ def write_geojson(plan: Plan, path: Path, *, language: Language = "zh") -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         json.dump(collection, file, ensure_ascii=False, separators=(",", ":"))
         file.write("\n")
+
+
+def _at_antimeridian(shapes: Shapes) -> tuple[Shapes, npt.NDArray[np.float64]]:
+    """Divide shapes at 180° (RFC 7946, 3.1.9), and return the box around them: its west is then east of its east."""
+    bounds = shapely.total_bounds(shapes)
+    if bounds[2] - bounds[0] <= 180:
+        return shapes, bounds
+    turn = np.array([360.0, 0.0])
+    onward = shapely.transform(shapes, lambda xy: xy + turn * (xy < 0))
+    east, west = (shapely.intersection(onward, shapely.box(x, -90, x + 180, 90)) for x in (0, 180))
+    west = shapely.transform(west, lambda xy: xy - turn)
+    bounds = shapely.total_bounds(onward) - [0, 0, 360, 0]
+    return shapely.union(east, west), bounds

@@ -23,7 +23,7 @@ MANY_BUILDINGS = 20_000
 
 def page_data(plan: Plan, language: Language) -> dict[str, Any]:
     """Return everything the page shows; text in Chinese and English as pairs ``[zh, en]``."""
-    packer, report = _Packer(plan.layers.crs), plan.report
+    packer, report = _Packer(plan.layers.crs, plan.layers.boundary), plan.report
     return {
         "language": language,
         "version": version("gridgis"),
@@ -61,12 +61,15 @@ def page_data(plan: Plan, language: Language) -> dict[str, Any]:
 class _Packer:
     """Turns metric shapes into runs of whole numbers: steps of 1e-6 degrees from vertex to vertex."""
 
-    def __init__(self, crs: CRS) -> None:
+    def __init__(self, crs: CRS, boundary: shapely.Geometry) -> None:
         self._to_degrees = Transformer.from_crs(crs, 4326, always_xy=True)
+        self._middle, _ = self._to_degrees.transform(boundary.centroid.x, boundary.centroid.y)
 
     def degrees(self, xy: np.ndarray) -> np.ndarray:
+        """Return longitude and latitude; across the antimeridian longitudes run on, beyond 180."""
         lon, lat = self._to_degrees.transform(xy[:, 0], xy[:, 1])
-        return np.column_stack([lon, lat])
+        turns = (lon < self._middle - 180).astype(int) - (lon > self._middle + 180)
+        return np.column_stack([lon + 360 * turns, lat])
 
     def bounds(self, shape: shapely.Geometry) -> list[float]:
         """Return south, west, north, east in degrees."""
