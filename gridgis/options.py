@@ -62,7 +62,7 @@ PROFILES: Mapping[str, Profile] = {
     p.name: p
     for p in (
         Profile("urban", "Urban default", "城市一般", Band(300, 500), Band(1000, 1500)),
-        Profile("small-urban", "Small urban", "城市小型", Band(200, 300), Band(800, 1200)),
+        Profile("small-urban", "Small urban", "城市小型", Band(200, 300), Band(600, 1200)),
         Profile("target-300", "About 300 households", "三百户左右", Band(250, 350), None),
         Profile("gated-compound", "Gated compound", "封闭小区", Band(200, 250), None),
         Profile("scattered", "Scattered housing", "散居楼院", Band(120, 160), None),
