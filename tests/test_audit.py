@@ -337,6 +337,8 @@ def test_shares_are_lengths_along_each_kind():
     assert found.length_m == pytest.approx(700)
     assert found.shares == pytest.approx({"none": 300 / 700, "primary": 300 / 700, "path": 100 / 700}, abs=1e-6)
     assert found.visible_share == pytest.approx(400 / 700)
+    reached = audited(lines=lines, visible_at_best=0.5).visible_at_best
+    assert reached == found.visible_share, "the best is no less than what was reached"
 
 
 def test_lines_that_cross_or_lie_apart_or_underground_are_not_followed():

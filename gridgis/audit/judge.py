@@ -85,6 +85,9 @@ def audit_grids(
     explanations = explain_bands(load, bands, checked.codes, list(grids.index), proofs)
     areas = [(kind, frame) for kind, frame in (("water", water), ("compound", compounds)) if frame is not None]
     cover = measure_cover(checked.polygons, boundary, slivers)
+    follows = None if lines is None else measure_follows(checked.polygons, boundary, footprints, lines, areas)
+    if follows is not None and follows.visible_share is not None and visible_at_best is not None:
+        visible_at_best = max(visible_at_best, follows.visible_share)
     return Certificate(
         cover=cover,
         buildings=_placed(placing, _names(buildings, "source_id")),
@@ -92,7 +95,7 @@ def audit_grids(
         bands=bands,
         explanations=tuple(explanations),
         compounds=None if compounds is None or compounds.empty else _compounds(compounds, footprints, load, bands),
-        follows=None if lines is None else measure_follows(checked.polygons, boundary, footprints, lines, areas),
+        follows=follows,
         visible_at_best=visible_at_best,
         defects=tuple(checked.defects),
         defects_zh=tuple(checked.defects_zh),
