@@ -146,6 +146,7 @@ def make_plan(layers: Layers, options: PlanOptions | None = None, *, progress: P
         slivers=layers.slivers,
         proofs=assignment.proofs,
         visible_at_best=visible_at_best(units, assignment),
+        notes=_notes_on_joins(joins, graph, grids, assignment),
     )
     report("audit", 1.0)
     return Plan(
@@ -212,6 +213,30 @@ def visible_at_best(units: Units, assignment: Assignment) -> float:
     forced = unseen & (face[left] == face[right]) & (units.frame["face_share"].to_numpy(float)[left] > 1)
     total = float(length[inner].sum())
     return 1.0 - float(length[inner & forced].sum()) / total if total > 0 else 1.0
+
+
+def _notes_on_joins(
+    joins: tuple[Join, ...], graph: Graph, grids: gpd.GeoDataFrame, assignment: Assignment
+) -> list[tuple[str, str]]:
+    """Say where a grid reaches over what cannot be crossed, since the people beyond are too few for one."""
+    notes = []
+    code = grids["code"].to_numpy()
+    for join in joins:
+        grid = assignment.grid[join.u]
+        if grid != assignment.grid[join.v]:
+            continue
+        a, b = graph.ids[join.u], graph.ids[join.v]
+        if join.across == "gap":
+            en, zh = "which do not touch", "互不相接"
+        else:
+            en, zh = f"over a {KINDS[join.across].en} without a crossing", f"被{KINDS[join.across].zh}隔开且无通道"
+        notes.append(
+            (
+                f"grid {code[grid]} holds the units of buildings {a} and {b}, {en}: one side cannot stand alone",
+                f"网格{code[grid]}包含建筑{a}与{b}所在单元，二者{zh}：其中一侧不足以单独成格",
+            )
+        )
+    return notes
 
 
 def _check_number(layers: Layers, options: PlanOptions) -> None:

@@ -216,8 +216,8 @@ def test_bands_that_do_not_suit_one_another_are_explained():
     graph = town([40] * 100, lattice_links(10, 10), population=[40] * 100, shape=(10, 10))
     answer = partition(graph, URBAN)
     assert_promises(graph, URBAN, answer)
-    assert answer.proofs[0].proven
-    assert "4,000 people" in answer.proofs[0].reason
+    assert all(proof.proven for proof in answer.proofs)
+    assert "320–480 people, never 1,000–1,480" in answer.proofs[0].reason
 
 
 def test_an_impossible_corner_is_proven():
@@ -318,3 +318,15 @@ def test_units_that_hang_on_one_are_kept_together_and_explained():
     assert proof.proven
     assert set(proof.units) == {0, 1, 2, 3, 4}
     assert "hang together through unit U0" in proof.reason
+
+
+def test_bands_that_exclude_each_other_explain_every_grid():
+    graph = town([180] * 30, lattice_links(6, 5), population=[468] * 30)
+    options = PlanOptions(households=Band(300, 500), population=Band(1000, 1500))
+    answer = partition(graph, options)
+    broken = {proof.grid for proof in answer.proofs}
+    assert broken == set(range(answer.grids))
+    assert all(proof.proven for proof in answer.proofs)
+    # Two buildings are 360 households and 936 people, three are 540 and 1,404.
+    assert "360–360 households" in answer.proofs[0].reason
+    assert "936–936 people, never 1,404–1,404" in answer.proofs[0].reason

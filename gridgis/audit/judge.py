@@ -42,6 +42,7 @@ def audit_grids(
     slivers: Polygon | MultiPolygon | None = None,
     proofs: Sequence[Proof] = (),
     visible_at_best: float | None = None,
+    notes: Sequence[tuple[str, str]] = (),
 ) -> Certificate:
     """Judge grids, also those of another program, by geometry alone.
 
@@ -69,6 +70,8 @@ def audit_grids(
         Why the partition broke a band, by the index of ``grids``.
     visible_at_best
         Visible share of the inner boundary that the units would have allowed.
+    notes
+        What else a reader of the certificate must know, in English and Chinese.
 
     Raises
     ------
@@ -81,7 +84,7 @@ def audit_grids(
     footprints = _valid(buildings.geometry.to_numpy())
     placing = place_buildings(checked.polygons, boundary, footprints)
     load = _load(buildings, placing, overlapping(footprints))
-    notes = _notes(buildings, placing)
+    notes = [*notes, *_notes(buildings, placing)]
     explanations = explain_bands(load, bands, checked.codes, list(grids.index), proofs)
     areas = [(kind, frame) for kind, frame in (("water", water), ("compound", compounds)) if frame is not None]
     cover = measure_cover(checked.polygons, boundary, slivers)

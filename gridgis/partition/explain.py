@@ -9,7 +9,7 @@ from gridgis.errors import some
 from gridgis.graph import Graph, Ints
 from gridgis.partition.assignment import Proof
 from gridgis.partition.check import Breach
-from gridgis.partition.preflight import Area
+from gridgis.partition.preflight import Area, reachable
 from gridgis.partition.problem import Weight
 
 WORDS = {
@@ -96,6 +96,8 @@ def area_impossible(graph: Graph, breach: Breach, area: Area, counted: tuple[Wei
     where, where_zh = _names(graph, area.units.tolist())
     if area.whole:
         where, where_zh = "the whole jurisdiction", "整个辖区"
+    if area.conflict is not None:
+        return _contradiction(breach, area, where, where_zh)
     cut, cut_zh = "", ""
     if area.beside:
         by, by_zh = _names(graph, area.beside)
@@ -116,13 +118,16 @@ def area_impossible(graph: Graph, breach: Breach, area: Area, counted: tuple[Wei
     else:
         spans, spans_zh = [], []
         for w, t in zip(counted, area.totals, strict=True):
-            few = math.ceil(t / w.high)
-            many = math.floor(t / w.low) if w.low > 0 else math.inf
+            least, greatest = reachable(w, area.units)
+            few = math.ceil(t / greatest) if greatest > 0 else math.inf
+            many = math.floor(t / least) if least > 0 else math.inf
             each, each_zh = _figure(w, t)
-            span = f"{few:,} to {many:,g}" if few < many else f"exactly {few:,}" if few == many else "no number of"
-            span_zh = f"{few:,} 至 {many:,g} 个" if few < many else f"{few:,} 个" if few == many else "不存在合适个数的"
-            spans.append(f"{each} need {span} grids of {w.low:g}–{w.high:g}")
-            spans_zh.append(f"{each_zh}按每格 {w.low:g}–{w.high:g} 需要{span_zh}网格")
+            span = f"{few:,g} to {many:,g}" if few < many else f"exactly {few:,g}" if few == many else "no number of"
+            span_zh = (
+                f"{few:,g} 至 {many:,g} 个" if few < many else f"{few:,g} 个" if few == many else "不存在合适个数的"
+            )
+            spans.append(f"{each} need {span} grids of {least:,}–{greatest:,}")
+            spans_zh.append(f"{each_zh}按每格 {least:,}–{greatest:,} 需要{span_zh}网格")
         reason = f"{where}{cut} cannot be divided within the bands by any number of grids: " + ", and ".join(spans)
         reason_zh = f"{where_zh}{cut_zh} 无论分成几个网格都不能满足全部上下限：" + "，".join(spans_zh)
         change, change_zh = _loosen(weight, breach.total)
@@ -139,6 +144,20 @@ def area_impossible(graph: Graph, breach: Breach, area: Area, counted: tuple[Wei
         remedy_zh=help_zh,
         units=tuple(area.beside) or tuple(area.units[:20].tolist()),
         proven=proven,
+    )
+
+
+def _contradiction(breach: Breach, area: Area, where: str, where_zh: str) -> Proof:
+    """The two bands exclude each other for any grid of the area."""
+    reason, reason_zh = area.conflict or ("", "")
+    return Proof(
+        grid=breach.grid,
+        rule=breach.rule,
+        reason=f"in {where}, {reason}",
+        reason_zh=f"{where_zh}中{reason_zh}",
+        remedy="give bands that fit each other, or the household size that holds here",
+        remedy_zh="请给出相互匹配的户数和人口范围，或当地实际的户均人口",
+        units=tuple(area.units[:20].tolist()),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class Area:
         The number it is to start with.
     possible
         False: no number of grids keeps the bands.
+    conflict
+        Why no single grid can keep both bands, English and Chinese; None where one may.
     beside
         Oversize units that cut it off from the rest.
     whole
@@ -43,6 +45,7 @@ class Area:
     most: int
     grids: int
     possible: bool
+    conflict: tuple[str, str] | None
     beside: tuple[int, ...]
     whole: bool
 
@@ -149,13 +152,12 @@ def _measure(
     fewest, most = 1, filled
     for weight, total in zip(counted, totals, strict=True):
         if weight.bounded:
-            # a grid's total is a multiple of what all counts are multiples of
-            step = int(np.gcd.reduce(weight.counts[units])) or 1
-            low, high = math.ceil(weight.low / step) * step, math.floor(weight.high / step) * step
+            low, high = reachable(weight, units)
             fewest = max(fewest, math.ceil(total / high))
             if low > 0:
                 most = min(most, math.floor(total / low))
-    possible = fewest <= most
+    conflict = _conflict(units, counted)
+    possible = fewest <= most and conflict is None
     if not possible:
         # the search may use any number between the two; which one hurts least, it finds out
         fewest, most = max(1, min(fewest, most)), min(filled, max(1, fewest, most))
@@ -169,8 +171,38 @@ def _measure(
         most=most,
         grids=grids,
         possible=possible,
+        conflict=conflict,
         beside=beside,
         whole=whole,
+    )
+
+
+def reachable(weight: Weight, units: Ints) -> tuple[int, int]:
+    """Return the least and the greatest total within the band: a multiple of what all counts are multiples of."""
+    step = int(np.gcd.reduce(weight.counts[units])) or 1
+    return math.ceil(weight.low / step) * step, math.floor(weight.high / step) * step
+
+
+def _conflict(units: Ints, counted: tuple[Weight, ...]) -> tuple[str, str] | None:
+    """Say why no grid of these units can keep both bands: their people per household do not let it."""
+    if sum(weight.bounded for weight in counted) < 2:
+        return None
+    homes, people = (weight.counts[units] for weight in counted)
+    lived_in = homes > 0
+    if not lived_in.any():
+        return None
+    least = float((people[lived_in] / homes[lived_in]).min())
+    most = float((people[lived_in] / homes[lived_in]).max()) if not people[~lived_in].any() else math.inf
+    (low, high), (bottom, top) = (reachable(weight, units) for weight in counted)
+    if low <= high and bottom <= top and most * high >= bottom and least * low <= top:
+        return None
+    size = f"{least:.2f}" if f"{least:.2f}" == f"{most:.2f}" else f"{least:.2f}–{most:.2f}"
+    span = f"{least * low:,.0f}–{most * high:,.0f}"
+    return (
+        f"no grid can keep both bands: with {size} people per household, the {low:,}–{high:,} households that a grid "
+        f"can have here are {span} people, never {bottom:,}–{top:,}",
+        f"任何网格都无法同时满足两个范围：户均 {size} 人，此处网格可能的 {low:,}–{high:,} 户合 {span} 人，"
+        f"不可能为 {bottom:,}–{top:,} 人",
     )
 
 
@@ -200,19 +232,7 @@ def _share_out(
         i = max(free, key=lambda i: step * loads[i] / (counts[i] + 0.5 * step))
         counts[i] += step
         missing -= step
-    return [
-        Area(
-            units=area.units,
-            totals=area.totals,
-            fewest=count,
-            most=count,
-            grids=count,
-            possible=area.possible,
-            beside=area.beside,
-            whole=area.whole,
-        )
-        for area, count in zip(areas, counts, strict=True)
-    ]
+    return [replace(area, fewest=count, most=count, grids=count) for area, count in zip(areas, counts, strict=True)]
 
 
 def _refusal(
