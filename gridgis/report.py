@@ -154,8 +154,8 @@ def headline(report: Report, language: Language) -> str:
         )
         return text if s["visible_share"] is None else text + f"；内部边界 {s['visible_share']:.0%} 沿看得见的线"
     text = (
-        f"{s['grids']:,} grid{'' if s['grids'] == 1 else 's'}, {s['households']:,} households, {s['population']:,} people, "
-        f"{s['buildings']:,} buildings; "
+        f"{s['grids']:,} grid{'' if s['grids'] == 1 else 's'}, {s['households']:,} households, "
+        f"{s['population']:,} people, {s['buildings']:,} buildings; "
         f"{s['kept']:,} of {s['grids']:,} grids within the bands"
     )
     return (
