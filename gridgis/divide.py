@@ -73,11 +73,7 @@ def among_neighbours(pieces: Pieces, between: Division) -> Division:
     """
     arrangement = pieces.arrangement
     area, outline = shapely.area(arrangement.faces), shapely.length(arrangement.faces)
-    built = np.zeros(len(pieces.host), bool)
-    built[pieces.piece_of_clump[pieces.piece_of_clump >= 0]] = True
-    own = pieces.host[pieces.piece] == np.arange(len(area))
-    bare = own & ~built[pieces.piece] & ~pieces.water
-    narrow = bare & (2 * area < STRIP_M * outline)
+    narrow = ~pieces.built & ~pieces.water & (2 * area < STRIP_M * outline)
     strip = _rim(pieces, narrow, outline)
     edge = arrangement.right < 0
     along = np.bincount(arrangement.left[edge], arrangement.length_m[edge], len(area))
@@ -87,7 +83,7 @@ def among_neighbours(pieces: Pieces, between: Division) -> Division:
     wet = _share_out(pieces, water, ~pieces.water, settled, within_block=False)
     settled |= wet
     shared: dict[int, Samples] = {}
-    known = built[pieces.piece] & ~pieces.water
+    known = pieces.built & ~pieces.water
     while True:
         found = _share_out(pieces, strip & ~known, known, settled | shared, within_block=True)
         if not found:
@@ -136,7 +132,8 @@ def _share_out(
     order = np.lexsort((there, here))
     edges, here, there = edges[order], here[order], there[order]
     points = sample_lines(edges, spacing_m=BANK_SPACING_M)
-    owner = pieces.piece[there[points.owner]]
+    itself = pieces.clump[there[points.owner]]
+    owner = np.where(itself >= 0, len(pieces.host) + itself, pieces.piece[there[points.owner]])
     side = there[points.owner]
     by_side = np.argsort(side, kind="stable")
     for face, group in runs(side[by_side]):

@@ -76,6 +76,10 @@ class Pieces:
         (f,) face -> piece.
     piece_of_clump
         (c,) clump -> piece.
+    clump
+        (f,) the entered clump whose outline makes the face, or -1.
+    built
+        (f,) some clump lies in the face, or makes it.
     water
         (f,) the face is a water surface.
     block
@@ -92,6 +96,8 @@ class Pieces:
     host: Ints
     piece: Ints
     piece_of_clump: Ints
+    clump: Ints
+    built: Bools
     water: Bools
     block: Ints
     compound: Ints
@@ -156,6 +162,8 @@ def build_pieces(
         host=host,
         piece=piece,
         piece_of_clump=piece_of_clump,
+        clump=np.where(is_clump, crossed[clump_of_face], -1) if len(crossed) else clump_of_face,
+        built=is_clump | np.isin(np.arange(len(faces)), face_of_clump),
         water=water,
         block=block,
         compound=compound,

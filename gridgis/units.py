@@ -152,8 +152,10 @@ def label_atoms(
     blocks, count = len(pieces.block_load.households), len(pieces.host)
     label_of_piece = np.where(pieces.kept_whole, pieces.block, blocks + np.arange(count))
     # Owners of divided faces are pieces, then clumps.
-    label_of_owner = np.concatenate([label_of_piece, blocks + count + np.arange(len(clumps.footprint))])
     piece_of_owner = np.concatenate([np.arange(count), pieces.piece_of_clump])
+    label_of_owner = label_of_piece[piece_of_owner]
+    parted = np.isin(pieces.host[pieces.piece_of_clump], list(between.samples)) & (pieces.piece_of_clump >= 0)
+    label_of_owner[count:][parted] = blocks + count + np.flatnonzero(parted)
     label = label_of_piece[piece]
     order = np.argsort(parent, kind="stable")
     start = np.searchsorted(parent[order], np.arange(len(pieces.arrangement.faces) + 1))
@@ -166,12 +168,11 @@ def label_atoms(
     clump = np.append(outlined, -1)[found]
     own = np.flatnonzero(clump >= 0)
     piece[own] = pieces.piece_of_clump[clump[own]]
-    parted = np.isin(pieces.host[piece[own]], list(between.samples))
-    label[own] = np.where(parted, blocks + count + clump[own], label_of_piece[piece[own]])
+    label[own] = label_of_owner[count + clump[own]]
     atom_of_clump = covering(arrangement.faces, shapely.point_on_surface(clumps.footprint))
     # What lies around a building that no line entered is that building's, whatever the nearest point says.
-    held = np.flatnonzero((atom_of_clump >= 0) & (pieces.piece_of_clump >= 0))
-    held = held[np.isin(pieces.host[pieces.piece_of_clump[held]], list(between.samples)) & ~np.isin(held, outlined)]
+    held = np.flatnonzero((atom_of_clump >= 0) & parted)
+    held = held[~np.isin(held, outlined)]
     label[atom_of_clump[held]] = blocks + count + held
     # A dead end does not cut a block, but a line between buildings on both sides of it follows it: what lies beyond
     # a visible line from its building goes to the neighbour on its own side.
