@@ -39,7 +39,8 @@ def check(plan):
     inside = plan.layers.buildings["inside"].to_numpy()
     assert ((plan.building_grid >= 0).to_numpy() == inside).all()
     owner = plan.building_grid[inside]
-    points = shapely.point_on_surface(plan.layers.buildings.geometry.to_numpy()[inside])
+    within = shapely.intersection(plan.layers.boundary, plan.layers.buildings.geometry.to_numpy()[inside])
+    points = shapely.point_on_surface(within)
     assert shapely.contains(grids.geometry.to_numpy()[owner], points).all()
     sums = plan.counts.groupby(plan.building_grid.to_numpy())[["households", "population"]].sum()
     assert (grids[["households", "population"]] == sums.loc[sums.index >= 0]).all().all()

@@ -76,10 +76,21 @@ def test_a_footprint_given_twice_keeps_what_either_row_knows():
     assert found["buildings", "the same footprint again"][0] == 3
 
 
-def test_a_building_over_the_edge_is_kept_but_counted_only_if_its_inside_point_is():
+def test_a_building_over_the_edge_is_kept_but_counted_only_if_half_of_it_is_inside():
     layers, found = read(buildings=with_shapes(small.square(50, 50), small.square(-8, 50), small.square(-2, 80)))
     assert layers.buildings["inside"].tolist() == [True, False, True]
     assert found["buildings", "mostly outside the jurisdiction"] == (1, "h1")
+
+
+def test_a_building_whose_middle_is_outside_is_counted_where_most_of_it_is():
+    slotted = small.square(0, 0, 200) - small.square(90, 40, 20, 200)
+    across = small.square(60, 100, 80, 10)
+    assert not slotted.contains(across.representative_point())
+    layers, _ = read(
+        boundary=small.boundary().set_geometry([slotted]),
+        buildings=with_shapes(across, small.square(10, 10), small.square(150, 150)),
+    )
+    assert layers.buildings["inside"].tolist() == [True, True, True]
 
 
 def test_neighbours_that_overlap_are_kept_and_listed():

@@ -46,7 +46,7 @@ def audit_grids(
 ) -> Certificate:
     """Judge grids, also those of another program, by geometry alone.
 
-    Counts are summed from the buildings whose point on surface lies in the jurisdiction; a
+    Counts are summed from the buildings of which at least half lies in the jurisdiction; a
     building belongs to the grid with the largest share of its area. Columns of ``grids``
     beside ``code`` are never read.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely import MultiPolygon, Polygon
 
@@ -81,7 +82,7 @@ def keep_inside(table: Table, outline: Polygon | MultiPolygon, repairs: Repairs)
         return None
     repairs.add(label, "wholly outside the jurisdiction", "left out", frame["source_id"][~touching].tolist())
     frame = frame[touching].reset_index(drop=True).rename_axis("building_id")
-    frame["inside"] = shapely.covers(outline, shapely.point_on_surface(frame.geometry.to_numpy()))
+    frame["inside"] = _half_within(outline, frame.geometry.to_numpy())
     if not frame["inside"].any():
         raise InputError(
             f"{label}: {len(frame):,} buildings touch the boundary but none lies inside it; check that both layers fit"
@@ -99,6 +100,15 @@ def keep_inside(table: Table, outline: Polygon | MultiPolygon, repairs: Repairs)
     repairs.add(label, "neighbours that overlap", "kept; no boundary parts them", pairs)
     kept = ["source_id", "households", "population", "levels", "height", "use", "name", "compound", "inside"]
     return frame[["geometry", *kept]]
+
+
+def _half_within(outline: Polygon | MultiPolygon, footprints: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """Whether at least half of each footprint lies in the outline: then its people are the jurisdiction's."""
+    half: npt.NDArray[np.bool_] = shapely.covers(outline, footprints)
+    over = np.flatnonzero(~half)
+    shared = shapely.area(shapely.intersection(outline, footprints[over]))
+    half[over] = shared >= 0.5 * shapely.area(footprints[over])
+    return half
 
 
 def _once(frame: gpd.GeoDataFrame, label: str, repairs: Repairs, faults: list[str]) -> gpd.GeoDataFrame:
