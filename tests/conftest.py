@@ -1,7 +1,9 @@
 """Groups of tests that need a part which a machine may not have: which are run, and how to get the part."""
 
+import importlib.util
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,3 +72,14 @@ def chromium() -> str:
     path = find_chromium()
     assert path is not None, "mark the test with pytest.mark.browser"
     return path
+
+
+SHAPEFILE_LIBRARIES = ["pyogrio", "fiona"] if importlib.util.find_spec("fiona") else ["pyogrio"]
+
+
+@pytest.fixture(params=SHAPEFILE_LIBRARIES)
+def shapefile_library(request, monkeypatch):
+    """Read and write shapefiles with fiona, where this Python has it, and as if it were not installed."""
+    if request.param == "pyogrio":
+        monkeypatch.setitem(sys.modules, "fiona", None)
+    return request.param

@@ -1,13 +1,14 @@
 import json
 import os
+import sys
 from dataclasses import replace
 
-import fiona
 import geopandas as gpd
-import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from conftest import SHAPEFILE_LIBRARIES
 from finished_plans import LONG, suburb_plan, town_plan
 from pyproj import CRS, Transformer
 from shapely import LineString
@@ -16,7 +17,7 @@ from gridgis import Band, PlanOptions, make_plan, read_layers
 from gridgis.audit import audit_grids
 from gridgis.errors import ExportError
 from gridgis.export import EXPORTERS, FILES, write_file, write_plan
-from gridgis.export.shapefile import SHORTENED, TEXT_BYTES, fit_text, write_shapefile
+from gridgis.export.shapefile import FIELDS, SHORTENED, TEXT_BYTES, fit_text, write_shapefile
 
 
 @pytest.fixture(scope="module")
@@ -130,35 +131,64 @@ def test_geojson_of_a_town_across_the_antimeridian_is_divided_there(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])
+@pytest.mark.usefixtures("shapefile_library")
 def test_shapefile_keeps_chinese_and_its_crs(plan, tmp_path, encoding):
     path = tmp_path / "grids.shp"
     write_shapefile(plan, path, encoding=encoding)
     assert path.with_suffix(".cpg").read_text().strip().upper() == encoding
     assert path.with_suffix(".prj").stat().st_size > 0
-    with fiona.open(path) as file:
-        records = list(file)
-        names = list(file.schema["properties"])
-        crs = CRS.from_wkt(file.crs_wkt)
-    assert crs.to_epsg() == plan.layers.crs.to_epsg() or crs.equals(plan.layers.crs, ignore_axis_order=True)
-    assert all(len(name.encode()) <= 10 for name in names)
-    assert [record["properties"]["code"] for record in records] == plan.grids["code"].tolist()
-    assert [record["properties"]["name"] for record in records] == plan.grids["name"].tolist()
-    shapes = np.array([shapely.geometry.shape(record["geometry"]) for record in records])
-    assert shapely.area(shapes) == pytest.approx(plan.grids["area_m2"].to_numpy())
+    read = gpd.read_file(path, engine="pyogrio")
+    assert read.crs.to_epsg() == plan.layers.crs.to_epsg() or read.crs.equals(plan.layers.crs, ignore_axis_order=True)
+    assert list(read.columns) == [*FIELDS, "geometry"]
+    for column in ("code", "name", "households", "population", "buildings"):
+        assert read[column].tolist() == plan.grids[column].tolist()
+    assert read["in_band"].tolist() == plan.report.grids["in_band"].astype(int).tolist()
+    assert read["area_m2"].tolist() == pytest.approx(plan.grids["area_m2"].tolist(), abs=0.00501)
+    assert shapely.area(read.geometry.to_numpy()) == pytest.approx(plan.grids["area_m2"].to_numpy())
 
 
+@pytest.mark.usefixtures("shapefile_library")
+def test_shapefile_has_the_fields_that_are_promised(plan, tmp_path):
+    write_shapefile(plan, tmp_path / "grids.shp")
+    dbf = (tmp_path / "grids.dbf").read_bytes()
+    found = {}
+    for at in range(32, int.from_bytes(dbf[8:10], "little") - 1, 32):
+        kind, width, decimals = dbf[at + 11 : at + 12], dbf[at + 16], dbf[at + 17]
+        size = f"str:{width}" if kind == b"C" else f"float:{width}.{decimals}" if decimals else f"int:{width}"
+        found[dbf[at : at + 11].rstrip(b"\0").decode()] = size
+    assert found == FIELDS
+    assert all(len(name.encode()) <= 10 for name in found)
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])
+@pytest.mark.parametrize("make", [town_plan, suburb_plan])
+def test_shapefile_is_the_same_whichever_library_writes_it(make, encoding, tmp_path, monkeypatch):
+    files = {}
+    for library in SHAPEFILE_LIBRARIES:
+        folder = tmp_path / library
+        folder.mkdir()
+        with monkeypatch.context() as hidden:
+            if library == "pyogrio":
+                hidden.setitem(sys.modules, "fiona", None)
+            write_shapefile(make(), folder / "grids.shp", encoding=encoding)
+        files[library] = {file.name: file.read_bytes() for file in folder.iterdir()}
+        dbf = files[library]["grids.dbf"]
+        files[library]["grids.dbf"] = dbf[:1] + dbf[4:]  # without the date
+    assert all(written == files["pyogrio"] for written in files.values())
+
+
+@pytest.mark.usefixtures("shapefile_library")
 def test_long_text_is_cut_between_letters_and_said_so(plan, tmp_path):
     long = "东至" + "、".join([LONG] * 12)
     texts = [long, *plan.grids["bounds_zh"][1:]]
     texts[1] = "东至解放路"
     write_shapefile(replace(plan, grids=plan.grids.assign(bounds_zh=texts)), tmp_path / "grids.shp")
-    with fiona.open(tmp_path / "grids.shp") as file:
-        cut, whole = [record["properties"] for record in file][:2]
+    cut, whole = gpd.read_file(tmp_path / "grids.shp", engine="pyogrio").to_dict("records")[:2]
     assert long.startswith(cut["bounds_zh"].removesuffix("…"))
     assert TEXT_BYTES - 6 <= len(cut["bounds_zh"].encode()) <= TEXT_BYTES
     assert cut["note"] == SHORTENED["zh"]
     assert whole["bounds_zh"] == "东至解放路"
-    assert not whole["note"]
+    assert pd.isna(whole["note"])
 
 
 @pytest.mark.parametrize("limit", range(3, 40))

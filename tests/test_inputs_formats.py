@@ -3,7 +3,6 @@
 import zipfile
 from pathlib import Path
 
-import fiona
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -45,12 +44,7 @@ def zipped(shp, path, names=str):
 
 def write_shapefile(frame, path, encoding, *, cpg=True, driver_id=None):
     """Write as other programs do: text in `encoding`; with or without .cpg; with a language driver id."""
-    schema = {"geometry": "Polygon", "properties": {c: "str:40" if c != "户数" else "int" for c in frame.columns[:-1]}}
-    with fiona.open(
-        path, "w", driver="ESRI Shapefile", schema=schema, crs_wkt=frame.crs.to_wkt(), encoding=encoding
-    ) as out:
-        for row in frame.iterfeatures():
-            out.write(row)
+    frame.to_file(path, engine="pyogrio", encoding=encoding)
     if not cpg:
         path.with_suffix(".cpg").unlink(missing_ok=True)
     dbf = bytearray(path.with_suffix(".dbf").read_bytes())
@@ -104,14 +98,17 @@ def test_the_fingerprint_follows_the_content():
         ("utf-8", False, 0x57, "detected"),
     ],
 )
+@pytest.mark.usefixtures("shapefile_library")
 def test_chinese_text_of_shapefiles(tmp_path, encoding, cpg, driver_id, how):
     path = write_shapefile(small.buildings(), tmp_path / "楼栋.shp", encoding, cpg=cpg, driver_id=driver_id)
     frame = read_layer(path)
     assert frame["名称"].tolist() == NAMES
     assert frame["户数"].tolist() == [12, 30, 8]
     assert how in encoding_of(path).how
+    assert read_layers(**small.town(buildings=path)).fingerprint == read_layers(**small.town()).fingerprint
 
 
+@pytest.mark.usefixtures("shapefile_library")
 def test_a_cpg_that_lies_is_not_believed(tmp_path):
     path = write_shapefile(small.buildings(), tmp_path / "b.shp", "gbk", cpg=False)
     path.with_suffix(".cpg").write_text("UTF-8")
@@ -120,6 +117,7 @@ def test_a_cpg_that_lies_is_not_believed(tmp_path):
 
 
 @pytest.mark.parametrize(("cpg", "driver_id"), [("ISO-8859-1", None), ("1252", None), (None, 0x57)])
+@pytest.mark.usefixtures("shapefile_library")
 def test_western_text_stays_western(tmp_path, cpg, driver_id):
     names = ["Père Noël", "Forêt", "Überlingen"]
     path = write_shapefile(small.buildings(名称=names).rename(columns={"名称": "name"}).drop(columns="户数"),
@@ -127,6 +125,19 @@ def test_western_text_stays_western(tmp_path, cpg, driver_id):
     if cpg:
         path.with_suffix(".cpg").write_text(cpg)
     assert read_layer(path)["name"].tolist() == names
+
+
+@pytest.mark.usefixtures("shapefile_library")
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("cpg", [True, False])
+def test_text_cut_in_the_middle_of_a_letter_keeps_the_letters_before(tmp_path, encoding, cpg):
+    whole = "三" * (40 // len("三".encode(encoding)))
+    path = write_shapefile(small.buildings(名称=["一号楼", "二号楼", whole]), tmp_path / "b.shp", encoding, cpg=cpg)
+    dbf = path.with_suffix(".dbf")
+    text = whole.encode(encoding)
+    assert text in dbf.read_bytes()
+    dbf.write_bytes(dbf.read_bytes().replace(text, b"A" + text[:-1]))
+    assert read_layer(path)["名称"].tolist() == ["一号楼", "二号楼", "A" + whole[:-1]]
 
 
 def test_text_cut_in_the_middle_of_a_character_is_still_recognised():
@@ -137,6 +148,7 @@ def test_text_cut_in_the_middle_of_a_character_is_still_recognised():
     assert dbf_encoding(dbf, None).name == "gb18030"
 
 
+@pytest.mark.usefixtures("shapefile_library")
 def test_zip_with_a_folder_and_a_gbk_name(tmp_path):
     shp = write_shapefile(small.buildings(), tmp_path / "b.shp", "gbk", cpg=False)
     packed = zipped(shp, tmp_path / "town.zip", names=lambda name: f"数据/{name.upper()}")

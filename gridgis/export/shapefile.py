@@ -6,11 +6,11 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import shapely
+import numpy as np
 
-from gridgis.errors import ExportError
 from gridgis.export.attributes import grid_features
 from gridgis.report import Language
+from gridgis.shapefile_io import write_frame
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan
@@ -52,36 +52,16 @@ def write_shapefile(plan: Plan, path: Path, *, language: Language = "zh", encodi
     ------
     ExportError
     """
-    import fiona
-    from fiona.errors import FionaError
-
     features = grid_features(plan)
-    texts = [name for name, kind in FIELDS.items() if kind.startswith("str") and name != "note"]
-    records = []
-    for record in features.drop(columns=["geometry", "colour", "label_x", "label_y"]).to_dict("records"):
-        shortened = False
-        for name in texts:
-            fitted = fit_text(str(record[name]), int(FIELDS[name].partition(":")[2]), encoding)
-            shortened |= fitted.endswith("…") and fitted != record[name]
-            record[name] = fitted
-        records.append(record | {"note": SHORTENED[language] if shortened else ""})
-    # Outer rings of a shapefile run clockwise.
-    shapes = shapely.orient_polygons(features.geometry.to_numpy(), exterior_cw=True)
-    try:
-        with fiona.open(
-            path,
-            "w",
-            driver="ESRI Shapefile",
-            schema={"geometry": "Polygon", "properties": FIELDS},
-            crs_wkt=plan.layers.crs.to_wkt("WKT1_ESRI"),
-            encoding=encoding,
-        ) as file:
-            file.writerecords(
-                {"type": "Feature", "properties": record, "geometry": shapely.geometry.mapping(shape)}
-                for record, shape in zip(records, shapes, strict=True)
-            )
-    except FionaError as error:
-        raise ExportError(f"{path.name} cannot be written: {error}") from error
+    texts = {name: int(kind.partition(":")[2]) for name, kind in FIELDS.items() if kind.startswith("str")}
+    del texts["note"]
+    shortened = np.zeros(len(features), dtype=bool)
+    for name, limit in texts.items():
+        whole = features[name].astype(str)
+        features[name] = whole.map(lambda text, limit=limit: fit_text(text, limit, encoding))
+        shortened |= (features[name].str.endswith("…") & (features[name] != whole)).to_numpy()
+    features["note"] = np.where(shortened, SHORTENED[language], "")
+    write_frame(features, path, fields=FIELDS, encoding=encoding)
 
 
 def fit_text(text: str, limit: int, encoding: str) -> str:

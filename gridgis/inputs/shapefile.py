@@ -13,6 +13,7 @@ import geopandas as gpd
 from gridgis.errors import InputError
 from gridgis.inputs.encoding import Encoding, dbf_encoding, read_cpg
 from gridgis.inputs.vector import read_with
+from gridgis.shapefile_io import read_frame
 
 _PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
 
@@ -22,9 +23,7 @@ def read_shapefile(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     with _unpacked(path, layer) as shp:
         _check_length(shp, path.name)
         encoding = shapefile_encoding(shp)
-        # Fiona decodes field names and values with the encoding it is given, whatever the file claims.
-        engine = "pyogrio" if encoding.name == "utf-8" else "fiona"
-        return read_with(shp, engine=engine, encoding=encoding.name, shown=path.name)
+        return read_with(shp, reader=read_frame, encoding=encoding.name, shown=path.name)
 
 
 def shapefile_layers(path: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ def read_vector(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     names = vector_layers(path)
     if layer is not None and layer not in names:
         raise InputError(f"{path.name}: there is no layer “{layer}” in it; there are: {', '.join(names)}")
-    return read_with(path, layer=layer if layer is not None else names[0])
+    return read_with(path, layer=layer if layer is not None else names[0], engine="pyogrio")
 
 
 def read_geojson(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -41,11 +42,13 @@ def vector_layers(path: Path) -> list[str]:
     return [str(name) for name, kind in listed if kind is not None]
 
 
-def read_with(path: Path, *, shown: str | None = None, engine: str = "pyogrio", **how: Any) -> gpd.GeoDataFrame:
-    """Read with the engine named; `shown` is the name for messages."""
+def read_with(
+    path: Path, *, shown: str | None = None, reader: Callable[..., Any] = gpd.read_file, **how: Any
+) -> gpd.GeoDataFrame:
+    """Read with a function that takes the path and `how`; `shown` is the name for messages."""
     name = shown or path.name
     try:
-        frame = gpd.read_file(path, engine=engine, **how)
+        frame = reader(path, **how)
     except (DataSourceError, DataLayerError, OSError, UnicodeDecodeError, shapely.errors.GEOSException) as error:
         raise InputError(unreadable(name, error)) from None
     except ValueError as error:  # the engines raise it for geometry that cannot be built
