@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
+import numpy as np
 import pyogrio
 import pytest
 import shapely
@@ -101,6 +102,23 @@ def test_geojson_is_rfc_7946_and_still_a_partition(make, tmp_path):
     assert certificate.cover.overlap_m2 < 1e-6 * plan.layers.boundary.area
     assert not certificate.buildings.cut
     assert certificate.holds, certificate.faults
+
+
+def test_geojson_keeps_narrow_corners_valid(tmp_path):
+    plan = town_plan()
+    grids = plan.grids.copy()
+    west, south, _, _ = grids.geometry[0].bounds
+    # a crack between two buildings that stand a fraction of a millimetre apart, in micrometres
+    crack = np.array([(391, 539), (397, 516), (451, 294), (668, 334), (456, 270), (502, 44)]) * 1e-6
+    spoilt = []
+    for shift in np.linspace(0, 1e-3, 20):
+        corner = np.array([west, south]) + shift
+        spoilt.append(shapely.Polygon([*(corner + crack), corner - [100, 100], corner + [-100, 100]]))
+    assert shapely.is_valid(spoilt).all()
+    for shape in spoilt:
+        grids.loc[0, "geometry"] = shape
+        write_file(replace(plan, grids=grids), tmp_path / "grids.geojson")
+        assert gpd.read_file(tmp_path / "grids.geojson").geometry.is_valid.all()
 
 
 def test_geojson_of_a_town_across_the_antimeridian_is_divided_there(tmp_path):

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 Shapes = npt.NDArray[np.object_]
 
-DECIMALS = 9
-"""Of a degree, a tenth of a millimetre: neighbours keep their common vertices and no building is cut."""
+DECIMALS = 12
+"""Of a degree, finer than the micrometre that units are drawn to: a narrow corner does not come to cross itself."""
 
 
 def write_geojson(plan: Plan, path: Path, *, language: Language = "zh") -> None:
