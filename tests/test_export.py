@@ -4,8 +4,8 @@ import sys
 from dataclasses import replace
 
 import geopandas as gpd
-import pandas as pd
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -113,7 +113,7 @@ def test_geojson_keeps_narrow_corners_valid(tmp_path):
     spoilt = []
     for shift in np.linspace(0, 1e-3, 20):
         corner = np.array([west, south]) + shift
-        spoilt.append(shapely.Polygon([*(corner + crack), corner - [100, 100], corner + [-100, 100]]))
+        spoilt.append(shapely.Polygon([*(corner + crack), corner - 100, corner + np.array([-100, 100])]))
     assert shapely.is_valid(spoilt).all()
     for shape in spoilt:
         grids.loc[0, "geometry"] = shape
