@@ -89,18 +89,18 @@ def some_partition_keeps(graph, options):
     return False
 
 
-@pytest.mark.parametrize("method", PARTITIONERS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(graph=random_towns(), seed=st.integers(0, 3))
-def test_any_town(method, graph, seed):
-    options = URBAN.replace(method=method, seed=seed, effort=0.3)
+def test_any_town(graph, seed):
+    options = URBAN.replace(seed=seed, effort=0.3)
     assert_promises(graph, options, partition(graph, options))
 
 
+@pytest.mark.parametrize("method", PARTITIONERS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(graph=small_towns())
-def test_proofs_are_true_and_what_can_be_kept_is(graph):
-    answer = partition(graph, HOUSEHOLDS)
+def test_proofs_are_true_and_what_can_be_kept_is(method, graph):
+    answer = partition(graph, HOUSEHOLDS.replace(method=method))
     assert_promises(graph, HOUSEHOLDS, answer)
     if some_partition_keeps(graph, HOUSEHOLDS):
         assert not answer.proofs

@@ -57,9 +57,10 @@ def test_the_best_cover_is_the_best_there_is(seed):
         parts = [np.flatnonzero(grid == g) for g in range(grid.max() + 1)]
         if all(30 <= graph.households[part].sum() <= 60 and pieces(graph, part) == 1 for part in parts):
             costs.append(price(problem, State.opened(problem, grid, none, *ends)))
-    status, grid = best_cover(problem, fewest=1, most=graph.n)
+    status, grid, bound = best_cover(problem, fewest=1, most=graph.n)
     if costs:
         assert status == "optimal"
+        assert bound == pytest.approx(min(costs))
         assert price(problem, State.opened(problem, grid, none, *ends)) == pytest.approx(min(costs))
     else:
         assert (status, grid) == ("impossible", None)

@@ -187,6 +187,13 @@ def search_options(command: Command) -> Command:
             show_default=True,
             help="What is best among plans that keep the bands: equal load, fewest neighbours parted, shortest lines.",
         ),
+        click.option(
+            "--method",
+            type=click.Choice(["search", "exact"]),
+            default=PlanOptions.method,
+            show_default=True,
+            help="exact: for small areas, proven the best, or how much better a plan could be.",
+        ),
         click.option("--time-limit", "time_limit_s", type=float, metavar="SECONDS", help="End the search after this."),
         click.option("--seed", type=int, default=PlanOptions.seed, show_default=True, help="Same seed, same plan."),
     )(command)

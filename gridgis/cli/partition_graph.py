@@ -43,6 +43,7 @@ def command(
     grids: int | None,
     tolerance: float,
     objective: str,
+    method: str,
     time_limit_s: float | None,
     seed: int,
     output: str,
@@ -70,7 +71,7 @@ def command(
             objective=objective,
             seed=seed,
             time_limit_s=time_limit_s,
-        )
+        ).replace(method=method)
         assignment = partition_graph(graph, options, progress=progress)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

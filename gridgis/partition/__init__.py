@@ -12,13 +12,14 @@ from gridgis.graph import Graph
 from gridgis.options import PlanOptions
 from gridgis.partition.assignment import Assignment, Proof
 from gridgis.partition.candidates import Candidate, candidate_table, find_candidates
+from gridgis.partition.exact_method import exact_partition
 from gridgis.partition.method import search_partition
 
 Progress = Callable[[str, float], None]
 Partitioner = Callable[[Graph, PlanOptions, Progress | None], Assignment]
 
-PARTITIONERS: Mapping[str, Partitioner] = {"search": search_partition}
-"""Ways to divide a graph, by ``PlanOptions.method``."""
+PARTITIONERS: Mapping[str, Partitioner] = {"search": search_partition, "exact": exact_partition}
+"""Ways to divide a graph, by ``PlanOptions.method``: ``exact`` proves small areas' plans the best."""
 
 __all__ = [
     "PARTITIONERS",
@@ -56,7 +57,7 @@ def partition(graph: Graph, options: PlanOptions, *, progress: Progress | None =
     InfeasibleError
         When the number of grids asked for cannot be had.
     InputError
-        When the graph has no units, or there is no method of that name.
+        When the graph has no units, there is no method of that name, or the graph is too large for it.
     """
     if options.method not in PARTITIONERS:
         raise InputError(f"there is no partition method “{options.method}”; choose one of {', '.join(PARTITIONERS)}")

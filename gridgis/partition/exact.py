@@ -155,26 +155,42 @@ def list_sets(problem: Problem, roots: Ints, *, limit: int, together: bool = Tru
     return Sets(starts=room.starts[: known + 1], members=room.members[: room.starts[known]], values=room.values[:known])
 
 
-def best_cover(
-    problem: Problem, *, fewest: int, most: int, limit: int = 100_000, time_limit_s: float = math.inf
-) -> tuple[str, Ints | None]:
-    """Divide a small problem as well as can be, every grid within the bands.
+class Cover(NamedTuple):
+    """The best cover of a problem, as far as it is known.
 
-    Returns
-    -------
+    Attributes
+    ----------
     status
-        ``optimal``; ``feasible`` when the time ended first; ``impossible``, proven; ``open``: too many sets, or
-        no answer in time.
+        ``optimal``; ``feasible`` when the work ended first; ``impossible``, proven; ``open``: no answer in the time;
+        ``many``: more possible grids than may be listed.
     grid
         (n,) grids 0 …, for the first two.
+    bound
+        No division within the bands costs less.
     """
+
+    status: str
+    grid: Ints | None = None
+    bound: float = -math.inf
+
+
+def best_cover(
+    problem: Problem,
+    *,
+    fewest: int,
+    most: int,
+    limit: int = 100_000,
+    nodes: int = MOST_NODES,
+    time_limit_s: float = MOST_SECONDS,
+) -> Cover:
+    """Divide a small problem as well as can be, every grid within the bands, and say how well that is."""
     sets = list_sets(problem, np.arange(problem.n), limit=limit)
     if sets is None:
-        return "open", None
+        return Cover("many")
     covered = np.zeros(problem.n, bool)
     covered[sets.members] = True
     if not covered.all():
-        return "impossible", None
+        return Cover("impossible")
     holds = csr_matrix((np.ones(len(sets.members)), sets.members, sets.starts), shape=(len(sets), problem.n)).T.tocsr()
     answer = milp(
         sets.values,
@@ -184,14 +200,15 @@ def best_cover(
             LinearConstraint(holds, 1, 1),
             LinearConstraint(csr_matrix(np.ones((1, len(sets)))), fewest, most),
         ],
-        options={"time_limit": min(time_limit_s, MOST_SECONDS), "node_limit": MOST_NODES, "mip_rel_gap": 1e-6},
+        options={"time_limit": time_limit_s, "node_limit": nodes, "mip_rel_gap": 1e-6},
     )
+    bound = -math.inf if answer.mip_dual_bound is None else float(answer.mip_dual_bound)
     if answer.x is None:
-        return ("impossible" if answer.status == 2 else "open"), None
+        return Cover("impossible") if answer.status == 2 else Cover("open", bound=bound)
     grid = np.full(problem.n, -1, np.int64)
     for g, s in enumerate(np.flatnonzero(answer.x > 0.5).tolist()):
         grid[sets.units(s)] = g
-    return ("optimal" if answer.status == 0 else "feasible"), grid
+    return Cover("optimal" if answer.status == 0 else "feasible", grid, bound)
 
 
 def impossible_units(problem: Problem, units: Ints, *, limit: int = 20_000) -> Ints | None:

@@ -1,9 +1,10 @@
-"""The method "search", from graph to assignment: preflight, start, annealing, repair to proof, check."""
+"""From graph to assignment, whatever the method: preflight, the method's work on each area, check, proofs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -24,8 +25,24 @@ from gridgis.partition.search import Clock, State, seeded
 Progress = Callable[[str, float], None]
 
 
+class Outcome(NamedTuple):
+    """A method's division of a problem; what is known of grids that break a band; what to tell of the whole."""
+
+    state: State
+    verdicts: dict[int, Verdict]
+    notes: tuple[str, ...] = ()
+
+
+Solve = Callable[[Problem, Survey, PlanOptions, Clock, Progress], Outcome]
+
+
 def search_partition(graph: Graph, options: PlanOptions, progress: Progress | None = None) -> Assignment:
     """Divide a graph by search; see ``gridgis.partition.partition``."""
+    return divide_graph(graph, options, progress, search)
+
+
+def divide_graph(graph: Graph, options: PlanOptions, progress: Progress | None, solve: Solve) -> Assignment:
+    """Divide a graph: what preflight leaves open is for `solve`, all else is the same for every method."""
     _usable(graph)
     tell = progress or (lambda step, done: None)
     clock = Clock(limit_s=options.time_limit_s)
@@ -40,13 +57,14 @@ def search_partition(graph: Graph, options: PlanOptions, progress: Progress | No
     if found.areas:
         places = _near_order(graph, found)
         problem = build_problem(graph, counted, places, options)
-        state, local = _search(problem, found, options, clock, tell)
-        grid[places] = state.split.grid
+        outcome = solve(problem, found, options, clock, tell)
+        grid[places] = outcome.state.split.grid
         grids = int(grid.max()) + 1
         verdicts = {
             int(problem.units[place]): replace(verdict, units=problem.units[verdict.units])
-            for place, verdict in local.items()
+            for place, verdict in outcome.verdicts.items()
         }
+        notes += outcome.notes
         if clock.over:
             notes.append(f"the time limit of {options.time_limit_s:g} s ended the search")
     for group in found.alone:
@@ -85,9 +103,8 @@ def _near_order(graph: Graph, found: Survey) -> Ints:
     return np.concatenate([area.units[np.argsort(rank[area.units])] for area in found.areas])
 
 
-def _search(
-    problem: Problem, found: Survey, options: PlanOptions, clock: Clock, tell: Progress
-) -> tuple[State, dict[int, Verdict]]:
+def search(problem: Problem, found: Survey, options: PlanOptions, clock: Clock, tell: Progress) -> Outcome:
+    """Divide a problem: starts and annealing, then neighbourhoods of what is bad, then exact proofs."""
     area_of = np.repeat(np.arange(len(found.areas)), [len(area.units) for area in found.areas])
     grids, fewest, most = (
         np.array([getattr(area, name) for area in found.areas], np.int64) for name in ("grids", "fewest", "most")
@@ -100,7 +117,7 @@ def _search(
     workable = np.array([area.possible for area in found.areas])
     state = settle(problem, state, workable, rng, clock, options.effort)
     tell("partition", 0.9)
-    return prove(problem, state, workable, clock)
+    return Outcome(*prove(problem, state, workable, clock))
 
 
 def _proofs(

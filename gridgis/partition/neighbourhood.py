@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridgis.graph import Ints
-from gridgis.partition.exact import best_cover, impossible_units
+from gridgis.partition.exact import MOST_SECONDS, best_cover, impossible_units
 from gridgis.partition.problem import Problem
 from gridgis.partition.search import Clock, State, begin, broken, cool, misfit, price, repair
 
@@ -148,10 +148,11 @@ def prove(problem: Problem, state: State, workable: np.ndarray, clock: Clock) ->
             places = ball(problem, state, int(state.split.grid[unit]), grids)
             inner, now = cut_out(problem, state, places)
             fewest, most = int(now.quota.fewest[0]), int(now.quota.most[0])
-            status, grid = best_cover(inner, fewest=fewest, most=most, limit=EXACT_LIMIT, time_limit_s=clock.left_s)
-            if grid is not None:
-                state = put_back(problem, state, places, grid)
-            if status != "impossible":
+            seconds = min(clock.left_s, MOST_SECONDS)
+            cover = best_cover(inner, fewest=fewest, most=most, limit=EXACT_LIMIT, time_limit_s=seconds)
+            if cover.grid is not None:
+                state = put_back(problem, state, places, cover.grid)
+            if cover.status != "impossible":
                 break
             around[unit] = int(now.quota.have[0])
             if len(places) == (state.quota.area_of == state.quota.area_of[unit]).sum():
