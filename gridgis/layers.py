@@ -25,8 +25,8 @@ class Layers:
         ``households``, ``population``, ``levels``, ``height`` (float, NaN where unknown),
         ``use`` (one of `population.USES`, see there), ``name`` (text or None),
         ``compound`` (text or None: name or id of its compound, where the layer says it).
-        Only buildings that touch the jurisdiction; column ``inside`` (bool) says whether at least
-        half of it is inside: only those are counted.
+        Only buildings that touch the jurisdiction; column ``inside`` (bool) says whether its
+        middle, or at least half of it, is inside: only those are counted.
     lines
         Roads and barriers, any index. Columns: ``geometry`` (LineString), ``kind`` (a key
         of `features.KINDS`), ``name`` (text or None), ``bridge``, ``tunnel`` (bool;

@@ -16,9 +16,12 @@ from gridgis.errors import InputError, some
 
 MIN_BUILDING_M2 = 1.0
 """Smaller footprints are remains of drawing, not buildings."""
+SEAM_WIDTH_M = 0.5
 SLIVER_HOLE_M2 = 1000.0
 SLIVER_HOLE_WIDTH_M = 10.0
-"""A hole of the boundary that is smaller and narrower (2 × area ÷ perimeter) is a seam between drawn areas."""
+"""A hole of the boundary that is smaller and narrower (2 × area ÷ perimeter) may be a seam between drawn areas."""
+SLIVER_HOLE_SHARE = 1e-5
+"""It is one if it is narrower than `SEAM_WIDTH_M`, or less than this share of the area around it."""
 _AREA_CHANGE = 0.001
 
 _PARTS = {"polygon": 2, "line": 1}
@@ -151,11 +154,11 @@ def close_slivers(
     """
     parts, closed, dropped = [], [], []
     for part in shapely.get_parts(boundary):
-        if _is_sliver(part.exterior):
+        if _is_sliver(part.exterior, boundary.area):
             dropped.append(part)
             continue
-        holes = [ring for ring in part.interiors if not _is_sliver(ring)]
-        closed += [ring for ring in part.interiors if _is_sliver(ring)]
+        holes = [ring for ring in part.interiors if not _is_sliver(ring, part.area)]
+        closed += [ring for ring in part.interiors if _is_sliver(ring, part.area)]
         parts.append(Polygon(part.exterior, holes))
     if not parts:  # a jurisdiction that is itself that small
         return boundary, MultiPolygon()
@@ -191,9 +194,11 @@ def unwrap(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     return result
 
 
-def _is_sliver(ring: shapely.LinearRing) -> bool:
+def _is_sliver(ring: shapely.LinearRing, whole_m2: float) -> bool:
     area = Polygon(ring).area
-    return bool(area < SLIVER_HOLE_M2 and 2 * area / max(ring.length, 1e-9) < SLIVER_HOLE_WIDTH_M)
+    width_m = 2 * area / max(ring.length, 1e-9)
+    seam = width_m < SEAM_WIDTH_M or (width_m < SLIVER_HOLE_WIDTH_M and area < SLIVER_HOLE_SHARE * whole_m2)
+    return bool(area < SLIVER_HOLE_M2 and seam)
 
 
 def _where(reason: str) -> str:

@@ -187,3 +187,14 @@ def test_overlaps_need_surface():
     assert overlapping_pairs(shapes).tolist() == [[0, 2], [0, 3], [1, 2]]
     assert overlapping(shapes).tolist() == [0, 0, 0, 0]
     assert overlapping(shapes[:2]).tolist() == [0, 1]
+
+
+def test_a_narrow_hole_that_somebody_drew_stays_and_a_seam_as_wide_closes_in_a_city():
+    hole = small.square(100, 100, 4, 8)
+    town = small.square(0, 0, 200) - hole
+    layers, _ = read(boundary=small.boundary().set_geometry([town]))
+    assert layers.boundary.area == pytest.approx(40_000 - 32)
+    city = shapely.box(small.X - 2000, small.Y - 2000, small.X + 2000, small.Y + 2000) - hole
+    shape, slivers = close_slivers(city, "boundary", Repairs())
+    assert shape.area == pytest.approx(16_000_000)
+    assert slivers.area == pytest.approx(32)

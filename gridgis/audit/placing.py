@@ -28,7 +28,7 @@ class Placing:
     Attributes
     ----------
     inside
-        (b,) at least half of the building is in the jurisdiction: it counts.
+        (b,) the building's middle, or at least half of it, is in the jurisdiction: it counts.
     owner
         (b,) position of the grid with the largest share; -1: none.
     cut
@@ -76,7 +76,8 @@ def place_buildings(grids: Polygons, boundary: Polygon | MultiPolygon, buildings
     some = np.bincount(building, share > tolerance[building], n)
     whole = np.bincount(building, (share > tolerance[building]) & (share >= (area - tolerance)[building]), n)
     owner[some == 0] = -1
-    inside = (area > 0) & (area >= 0.5 * shapely.area(buildings))
+    middle = shapely.intersects(boundary, shapely.point_on_surface(buildings))
+    inside = (area > 0) & (middle | (area >= 0.5 * shapely.area(buildings)))
     apart = np.maximum(elsewhere, np.maximum(area - largest, 0.0))
     part = np.where((some == 1) & (whole == 1), apart, 0.0)
     cut = (some >= 1) & (whole == 0)

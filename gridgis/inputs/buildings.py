@@ -82,7 +82,7 @@ def keep_inside(table: Table, outline: Polygon | MultiPolygon, repairs: Repairs)
         return None
     repairs.add(label, "wholly outside the jurisdiction", "left out", frame["source_id"][~touching].tolist())
     frame = frame[touching].reset_index(drop=True).rename_axis("building_id")
-    frame["inside"] = _half_within(outline, frame.geometry.to_numpy())
+    frame["inside"] = _belongs(outline, frame.geometry.to_numpy())
     if not frame["inside"].any():
         raise InputError(
             f"{label}: {len(frame):,} buildings touch the boundary but none lies inside it; check that both layers fit"
@@ -102,13 +102,14 @@ def keep_inside(table: Table, outline: Polygon | MultiPolygon, repairs: Repairs)
     return frame[["geometry", *kept]]
 
 
-def _half_within(outline: Polygon | MultiPolygon, footprints: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
-    """Whether at least half of each footprint lies in the outline: then its people are the jurisdiction's."""
-    half: npt.NDArray[np.bool_] = shapely.covers(outline, footprints)
-    over = np.flatnonzero(~half)
+def _belongs(outline: Polygon | MultiPolygon, footprints: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """Whether each footprint's middle, or at least half of it, lies in the outline: then its people are counted."""
+    within: npt.NDArray[np.bool_] = shapely.covers(outline, footprints)
+    over = np.flatnonzero(~within)
     shared = shapely.area(shapely.intersection(outline, footprints[over]))
-    half[over] = shared >= 0.5 * shapely.area(footprints[over])
-    return half
+    within[over] = shared >= 0.5 * shapely.area(footprints[over])
+    within |= shapely.intersects(outline, shapely.point_on_surface(footprints))
+    return within
 
 
 def _once(frame: gpd.GeoDataFrame, label: str, repairs: Repairs, faults: list[str]) -> gpd.GeoDataFrame:

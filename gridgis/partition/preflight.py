@@ -194,7 +194,17 @@ def _conflict(units: Ints, counted: tuple[Weight, ...]) -> tuple[str, str] | Non
     least = float((people[lived_in] / homes[lived_in]).min())
     most = float((people[lived_in] / homes[lived_in]).max()) if not people[~lived_in].any() else math.inf
     (low, high), (bottom, top) = (reachable(weight, units) for weight in counted)
-    if low <= high and bottom <= top and most * high >= bottom and least * low <= top:
+    for weight, reach in zip(counted, ((low, high), (bottom, top)), strict=True):
+        if reach[0] > reach[1]:
+            step = int(np.gcd.reduce(weight.counts[units]))
+            word, zh = ("households", "户") if weight.name == "households" else ("people", "人")
+            return (
+                f"no grid can keep its band: {word} come in multiples of {step:,} here, none of which lies in "
+                f"{weight.low:g}–{weight.high:g}",
+                f"任何网格都无法满足范围：此处数量均为 {step:,} {zh}的倍数，"
+                f"没有一个在 {weight.low:g}–{weight.high:g} 之内",
+            )
+    if most * high >= bottom and least * low <= top:
         return None
     size = f"{least:.2f}" if f"{least:.2f}" == f"{most:.2f}" else f"{least:.2f}–{most:.2f}"
     span = f"{least * low:,.0f}–{most * high:,.0f}"
