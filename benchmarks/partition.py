@@ -89,14 +89,15 @@ def voronoi_town(n: int, *, seed: int, mean: float = 40.0, spread: float = 0.8, 
     )
 
 
-def metis(case: Case, *, merged: bool, tolerance: float) -> np.ndarray:
-    """METIS k-way, contiguous: by households alone, or by the mean of both counts."""
+def metis(case: Case, *, merged: bool, tolerance: float, by_cost: bool = False) -> np.ndarray:
+    """METIS k-way, contiguous: by households alone, or by the mean of both counts; lines by length or by cost."""
     graph = case.graph
     indptr, indices, edge = graph.csr()
     load = graph.households if graph.households.any() else graph.population
     if merged and graph.households.any():
         load = 500 * (graph.households / graph.households.mean() + graph.population / graph.population.mean())
-    lines = np.maximum(1, np.round(100 * graph.shared_m / graph.shared_m.mean())).astype(np.int64)
+    price = graph.cost if by_cost else graph.shared_m
+    lines = np.maximum(1, np.round(100 * price / price.mean())).astype(np.int64)
     options = pymetis.Options()
     options.ufactor = round(1000 * tolerance)
     options.contig = 1
@@ -212,7 +213,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="*", default=[1000, 10_000, 100_000])
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--efforts", type=float, nargs="*", default=[0.2, 1.0])
+    parser.add_argument("--efforts", type=float, nargs="*", default=[0.01, 0.2, 1.0])
     parser.add_argument("--graphs", type=Path, help="folder of folders with nodes.csv and edges.csv")
     parser.add_argument(
         "--parts", nargs="*", default=[], metavar="FOLDER=K", help="few parts of ±0.5 %%, fewest cut edges"
