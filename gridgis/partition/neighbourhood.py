@@ -122,7 +122,7 @@ def _another(inner: Problem, now: State, rng: np.random.Generator, turn: int) ->
         quota = now.quota
         count = np.clip(quota.have + (0, 1, -1)[(turn // 2) % 3], quota.fewest, quota.most)
         after = begin(inner, quota.area_of, count, quota.fewest, quota.most, compiled)
-    cool(inner, after, compiled, hot=0.6, cold=0.03, sweeps=60)
+    cool(inner, after, compiled, hot=2.4, cold=0.1, sweeps=60)
     repair(inner, after, compiled, tries=30)
     return after
 

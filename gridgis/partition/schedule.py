@@ -22,8 +22,8 @@ VISITS = 5e6
 """Visits of units that annealing makes at effort 1 ..."""
 FEWEST_SWEEPS, MOST_SWEEPS = 150, 1500
 """... but at least and at most this many passes over all units; visits left over go into further starts."""
-HOT, COLD = 0.8, 0.07
-"""Heat at the start and end, for ten units in a grid."""
+HOT, COLD = 4.0, 0.2
+"""Heat at the start and end, for ten units in a grid and worths as they are; it grows with the dearest of them."""
 CUT_HOT, CUT_COLD = 3.0, 0.2
 """The same where edges cut are counted, in edges."""
 CUT_SWEEPS, CUT_VISITS = 4000, 6e7
@@ -69,12 +69,14 @@ def plan_search(problem: Problem, grids: int, options: PlanOptions) -> Schedule:
             scaled=False,
         )
     visits = VISITS * options.effort
+    # worths that outgrow the heat would freeze the start as it is
+    dearest = max(options.balance, options.compactness, options.lines) or 1.0
     sweeps = max(FEWEST_SWEEPS * options.effort, min(visits / problem.n, MOST_SWEEPS * options.effort))
     return Schedule(
         starts=min(8, max(1, round(visits / problem.n / (MOST_SWEEPS * options.effort)))),
         sweeps=max(10, round(sweeps)),
-        hot=HOT,
-        cold=COLD,
+        hot=HOT * dearest,
+        cold=COLD * dearest,
         polishing=10 if per_grid > FINE else 0,
         coarse=per_grid > FINE,
         scaled=True,
