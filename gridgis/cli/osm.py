@@ -37,5 +37,7 @@ def command(extract: str, boundary: str | None, area: str | None, fmt: Literal["
     with show_steps() as progress:
         progress("extract", 0.0)
         written = extract_osm(extract, output, boundary=boundary, area=area, fmt=fmt)
+    if boundary is None and area is None:
+        click.echo("gridgis: no --boundary and no --area: the extract's own extent is the jurisdiction", err=True)
     for path in written.values():
         click.echo(path)
