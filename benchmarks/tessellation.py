@@ -2,9 +2,9 @@
 
     python benchmarks/tessellation.py [town ...]
 
-Both get the same faces (blocks of a town that travels with the project, or of the folders given) and the same buildings,
-drawn in by 0.4 m; momepy samples them every 0.5 m, as is its default, gridgis every metre. Cells are compared by area,
-building by building; seconds are of the processor, on one core. Needs the extra ``bench``.
+Both get the same faces (blocks of a town that travels with the project, or of the folders given) and the same
+buildings, drawn in by 0.4 m; momepy samples them every 0.5 m, as is its default, gridgis every metre. Cells are
+compared by area, building by building; seconds are of the processor, on one core. Needs the extra ``bench``.
 """
 
 from __future__ import annotations
