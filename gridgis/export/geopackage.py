@@ -19,6 +19,8 @@ def write_geopackage(plan: Plan, path: Path, *, language: Language = "zh") -> No
 
     try:
         for layer, features in (("grids", grid_features(plan)), ("buildings", building_features(plan))):
-            features.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", index=False, promote_to_multi=True)
+            # A layer has one type of geometry: polygons, unless some grid or building has several parts.
+            several = bool((features.geom_type == "MultiPolygon").any())
+            features.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", index=False, promote_to_multi=several)
     except (DataSourceError, DataLayerError) as error:
         raise ExportError(f"{path.name} cannot be written: {error}") from error
