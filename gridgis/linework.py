@@ -26,7 +26,6 @@ RANK = np.array([kind.rank for kind in KINDS.values()])
 STEP = np.array([kind.step for kind in KINDS.values()])
 COST = np.array([kind.cost for kind in KINDS.values()])
 BLOCKS = np.array([kind.blocks for kind in KINDS.values()])
-VISIBLE = np.array([kind.visible for kind in KINDS.values()])
 
 SHORT_M = 40.0
 """A road that ends at most this far before the jurisdiction's boundary is taken to go on to it."""

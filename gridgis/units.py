@@ -73,14 +73,12 @@ class Units:
 class Atoms:
     """Faces of the final arrangement, each with the ``label`` it wants to be one unit with.
 
-    ``piece`` (a,) is the piece it lies in, ``clump`` (a,) the clump whose outline encloses it or -1;
-    ``label_of_clump`` (c,) the label that holds each clump.
+    ``piece`` (a,) is the piece it lies in, ``atom_of_clump`` (c,) the face around a point of each clump.
     """
 
     arrangement: Arrangement
     label: Ints
     piece: Ints
-    clump: Ints
     atom_of_clump: Ints
 
 
@@ -184,7 +182,7 @@ def label_atoms(
     home = home[label[atom_of_clump[home]] == blocks + count + home]
     reached = np.isin(part, part[atom_of_clump[home]])
     label = label[adopt(arrangement, (label >= blocks + count) & ~reached, across=across)]
-    return Atoms(arrangement, label, piece, clump, atom_of_clump)
+    return Atoms(arrangement, label, piece, atom_of_clump)
 
 
 def merge_atoms(atoms: Atoms, kind: Ints, people: Load, pieces: Pieces) -> Ints:
