@@ -27,10 +27,11 @@ import pandas as pd
 from scipy.spatial import Voronoi
 
 from gridgis.graph import Graph
-from gridgis.options import Band, PlanOptions
+from gridgis.options import PlanOptions
 from gridgis.partition import partition
 from gridgis.partition.check import pieces_within
 from gridgis.partition.tables import options_for, read_graph
+from gridgis.profiles import Band
 
 try:
     import pymetis

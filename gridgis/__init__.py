@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gridgis.inputs.assemble import read_layers
-    from gridgis.options import Band, PlanOptions
+    from gridgis.options import PlanOptions
     from gridgis.plan import Plan, make_plan
+    from gridgis.profiles import Band
 
 __version__ = "0.1.0"
 __all__ = ["Band", "Plan", "PlanOptions", "make_plan", "read_layers"]
 
 _HOME = {
-    "Band": "gridgis.options",
+    "Band": "gridgis.profiles",
     "Plan": "gridgis.plan",
     "PlanOptions": "gridgis.options",
     "make_plan": "gridgis.plan",

@@ -47,6 +47,8 @@ PHRASES_ZH = {
     "stream": "一条溪沟",
     "tram": "一条有轨电车线",
     "wall": "一道围墙",
+    "community": "社区边界",
+    "existing": "原网格边界",
     "compound": "一处小区的边界",
     "landuse": "一处地块的边界",
 }
@@ -55,6 +57,8 @@ PHRASES_EN = {
     "rail": "a railway line",
     "path": "a footpath",
     "tram": "a tram line",
+    "community": "a community boundary",
+    "existing": "the boundary of an earlier grid",
     "compound": "the edge of a compound",
     "landuse": "the edge of a plot of land",
 }

@@ -57,6 +57,8 @@ KINDS: dict[str, Kind] = {
         Kind("stream", "溪沟", "stream", 1, 0.6, rank=55),
         Kind("tram", "有轨电车", "tramway", 1, 0.8, rank=52),
         Kind("wall", "围墙", "wall or fence", 1, 0.7, rank=45),
+        Kind("community", "社区边界", "community boundary", 0, 0.0, visible=False, rank=38),
+        Kind("existing", "原网格边界", "boundary of an existing grid", 0, 0.8, visible=False, rank=28),
         Kind("compound", "小区边界", "compound's edge", 1, 0.6, rank=42),
         Kind("landuse", "地块边界", "land-use edge", 1, 1.1, rank=30),
         Kind("building", "建筑外墙", "edge of a building", 2, 1.0, rank=20),
@@ -79,3 +81,10 @@ USES = (
     "nonresidential",  # offices, shops, schools, factories
 )
 """What a building is used for, as far as its layer says."""
+
+COMPOUNDS = {
+    "compound": ("小区", "compound"),
+    "group": ("村民组", "villager group"),
+    "institution": ("单位", "institution"),
+}
+"""Kinds of areas that stay whole."""

@@ -24,7 +24,8 @@ class Layers:
         (valid Polygon or MultiPolygon), ``source_id`` (text, the id people know),
         ``households``, ``population``, ``levels``, ``height`` (float, NaN where unknown),
         ``use`` (one of `population.USES`, see there), ``name`` (text or None),
-        ``compound`` (text or None: name or id of its compound, where the layer says it).
+        ``compound`` (text or None: name or id of its compound, where the layer says it),
+        ``housing`` (text or None: the size profile it goes by, where the layer says it).
         Only buildings that touch the jurisdiction; column ``inside`` (bool) says whether its
         middle, or at least half of it, is inside: only those are counted.
     lines
@@ -34,7 +35,14 @@ class Layers:
     water
         Water surfaces (Polygon or MultiPolygon), column ``name``. May be empty.
     compounds
-        Polygons with ``name`` (text or None); may be empty.
+        Polygons that stay whole as long as they fit one grid: ``name`` (text or None), ``kind`` (one of
+        `features.COMPOUNDS`), ``profile`` (text or None: the size profile of its buildings), ``dedicated``
+        (bool: a grid of its own, whatever its size). May be empty.
+    communities
+        Polygons whose edges no grid crosses: ``name``, ``code`` (text or None). May be empty; where there are any,
+        what lies in none of them is one more community.
+    existing
+        Grids of an existing plan: ``code`` (text, each once), ``name`` (text or None). May be empty.
     census
         Areas with ``population`` and ``households`` (float, NaN where unknown); may be empty.
     slivers
@@ -55,6 +63,8 @@ class Layers:
     lines: gpd.GeoDataFrame
     water: gpd.GeoDataFrame
     compounds: gpd.GeoDataFrame
+    communities: gpd.GeoDataFrame
+    existing: gpd.GeoDataFrame
     census: gpd.GeoDataFrame
     crs: CRS
     repairs: pd.DataFrame

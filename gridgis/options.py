@@ -3,76 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from gridgis.errors import InputError
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """An inclusive range that a grid's total must lie in."""
-
-    low: float
-    high: float
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read ``300:500``; raises InputError that names the text."""
-        try:
-            low, high = (float(part) for part in text.split(":"))
-        except ValueError:
-            raise InputError(f"“{text}” is not a band; write it as LOW:HIGH, e.g. 300:500") from None
-        band = cls(low, high)
-        band.check()
-        return band
-
-    def check(self) -> None:
-        """Raise InputError if no total can lie in the band."""
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low >= 0 and self.high > 0):
-            raise InputError(f"the band {self} needs two finite numbers, LOW ≥ 0 and HIGH > 0")
-        if self.low > self.high:
-            raise InputError(f"the band {self} has its lower bound above its upper; write {self.high:g}:{self.low:g}")
-
-    @property
-    def middle(self) -> float:
-        """What a grid should hold if nothing else counts."""
-        return (self.low + self.high) / 2
-
-    def __contains__(self, value: float) -> bool:
-        return self.low <= value <= self.high
-
-    def __str__(self) -> str:
-        return f"{self.low:g}:{self.high:g}"
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """A size profile in use in published plans: what one grid should hold."""
-
-    name: str
-    title_en: str
-    title_zh: str
-    households: Band | None
-    population: Band | None
-
-
-PROFILES: Mapping[str, Profile] = {
-    p.name: p
-    for p in (
-        Profile("urban", "Urban default", "城市一般", Band(300, 500), Band(1000, 1500)),
-        Profile("small-urban", "Small urban", "城市小型", Band(200, 300), Band(600, 1200)),
-        Profile("target-300", "About 300 households", "三百户左右", Band(250, 350), None),
-        Profile("gated-compound", "Gated compound", "封闭小区", Band(200, 250), None),
-        Profile("scattered", "Scattered housing", "散居楼院", Band(120, 160), None),
-        Profile("single-storey", "Single-storey area", "平房区", Band(80, 120), None),
-        Profile("village", "Village", "村庄", Band(200, 300), None),
-    )
-}
-
+from gridgis.profiles import PROFILES, Band, Housing
 
 OBJECTIVES = ("balance", "cut-edges", "cut-length")
+COUNTS = ("households", "population")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +41,21 @@ class PlanOptions:
         Search effort, 1.0 = default; time grows in proportion.
     time_limit_s
         Seconds the search may take; None: as long as its effort needs.
+    housing
+        Several housing types, each with a size of its own; then the two bands above do not count.
+    soft
+        Counts (``households``, ``population``) whose bands are aimed at, but broken without fault.
+    sectors
+        How many grids make a sector; None: no sectors are made.
+    micro
+        Households of a micro-grid inside a grid; None: none are made.
+    lock
+        Codes of existing grids that must stay exactly as they are.
     parent_code
         Code of the community that owns the grids; a grid's code is this plus
         its number.
+    codes
+        Level (``community``, ``sector``, ``grid``, ``micro``) -> template of its codes, see `levels.TEMPLATES`.
     columns
         Field of ours -> column of the buildings layer, e.g. ``{"households": "户数"}``.
     """
@@ -124,33 +75,70 @@ class PlanOptions:
     effort: float = 1.0
     time_limit_s: float | None = None
     seed: int = 0
+    housing: Housing | None = None
+    soft: tuple[str, ...] = ()
+    sectors: Band | None = None
+    micro: Band | None = None
+    lock: tuple[str, ...] = ()
     parent_code: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        faults: list[str] = []
-        for band in (self.households, self.population):
+        faults = [*self._wrong_bands(), *self._wrong_choices(), *self._wrong_numbers()]
+        if faults:
+            raise InputError(*faults)
+
+    def _wrong_bands(self) -> Iterator[str]:
+        for band in (self.households, self.population, self.sectors, self.micro):
             if band is not None:
                 try:
                     band.check()
                 except InputError as error:
-                    faults.extend(error.faults)
-        if self.households is None and self.population is None and self.grids is None:
-            faults.append("nothing says how large a grid is; give households, population or a number of grids")
+                    yield from error.faults
+        if self.households is None and self.population is None and self.grids is None and self.housing is None:
+            yield "nothing says how large a grid is; give households, population or a number of grids"
+
+    def _wrong_choices(self) -> Iterator[str]:
         if self.objective not in OBJECTIVES:
-            faults.append(f"there is no objective “{self.objective}”; choose one of {', '.join(OBJECTIVES)}")
+            yield f"there is no objective “{self.objective}”; choose one of {', '.join(OBJECTIVES)}"
+        for name in self.soft:
+            if name not in COUNTS:
+                yield f"“{name}” is no count whose band can be soft; choose of {', '.join(COUNTS)}"
+
+    def _wrong_numbers(self) -> Iterator[str]:
         if self.grids is not None and self.grids < 1:
-            faults.append(f"{self.grids} grids were asked for; ask for at least 1")
+            yield f"{self.grids} grids were asked for; ask for at least 1"
         for name in ("household_size", "total_population", "total_households", "unit_share", "effort", "time_limit_s"):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value > 0):
-                faults.append(f"{name} is {value}; it must be a number above 0")
+                yield f"{name} is {value}; it must be a number above 0"
         for name in ("balance", "compactness", "lines"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
-                faults.append(f"{name} is {value}; it must be a number of at least 0")
-        if faults:
-            raise InputError(*faults)
+                yield f"{name} is {value}; it must be a number of at least 0"
+
+    @property
+    def bands(self) -> dict[str, Band]:
+        """The bands that hold for every grid alike; none where there are several housing types."""
+        pairs = (("households", self.households), ("population", self.population))
+        return {} if self.housing else {name: band for name, band in pairs if band is not None}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Make options of what `to_dict` returned; fields it does not know are refused."""
+        known = dict(values)
+        for name in ("households", "population", "sectors", "micro"):
+            if known.get(name) is not None:
+                known[name] = Band.parse(known[name])
+        for name in ("soft", "lock"):
+            known[name] = tuple(known.get(name, ()))
+        if known.get("housing") is not None:
+            known["housing"] = Housing.from_dict(known["housing"])
+        strange = sorted(set(known) - set(cls.__dataclass_fields__))
+        if strange:
+            raise InputError(f"options {', '.join(strange)} are not known; the plan was made by another version")
+        return cls(**known)
 
     @classmethod
     def from_profile(cls, name: str, **options: Any) -> Self:
@@ -182,6 +170,12 @@ class PlanOptions:
             "effort": self.effort,
             "time_limit_s": self.time_limit_s,
             "seed": self.seed,
+            "housing": None if self.housing is None else self.housing.to_dict(),
+            "soft": list(self.soft),
+            "sectors": None if self.sectors is None else str(self.sectors),
+            "micro": None if self.micro is None else str(self.micro),
+            "lock": list(self.lock),
             "parent_code": self.parent_code,
+            "codes": dict(self.codes),
             "columns": dict(self.columns),
         }

@@ -123,6 +123,8 @@ def _layers(squares: np.ndarray, houses: np.ndarray, households: int, population
         lines=gpd.GeoDataFrame({"kind": [], "name": []}, geometry=[], crs=METRIC),
         water=empty,
         compounds=empty,
+        communities=empty,
+        existing=empty,
         census=empty,
         crs=METRIC,
         repairs=pd.DataFrame(),

@@ -19,8 +19,9 @@ from shapely import LineString, MultiPolygon, Polygon, affinity
 from gridgis.audit import audit_grids
 from gridgis.errors import InputError
 from gridgis.grids import draw_grids, renumber
-from gridgis.options import Band, PlanOptions
+from gridgis.options import PlanOptions
 from gridgis.partition.assignment import Proof
+from gridgis.profiles import Band
 
 WIDE = Band(1, 10_000)
 

@@ -17,7 +17,7 @@ from shapely import LineString, Polygon, box
 from gridgis.cli import cli, run
 from gridgis.cli.parameters import take_options
 from gridgis.errors import InputError
-from gridgis.options import PROFILES, Band
+from gridgis.profiles import PROFILES, Band
 
 CRS = "EPSG:32632"
 BLOCK_M, COLUMNS, ROWS = 100.0, 6, 4

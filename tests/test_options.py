@@ -2,7 +2,8 @@
 
 import pytest
 
-from gridgis.options import PROFILES, PlanOptions
+from gridgis.options import PlanOptions
+from gridgis.profiles import PROFILES
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -10,8 +10,9 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from gridgis.errors import InfeasibleError, InputError
-from gridgis.options import Band, PlanOptions
+from gridgis.options import PlanOptions
 from gridgis.partition import PARTITIONERS, partition, partition_graph, schedule
+from gridgis.profiles import Band
 from tests.partition_towns import lattice, lattice_links, town
 
 URBAN = PlanOptions()

@@ -5,11 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
-from gridgis.options import Band, PlanOptions
+from gridgis.options import PlanOptions
 from gridgis.partition.exact import best_cover, impossible_units, list_sets
 from gridgis.partition.kernels import Split, scratch, stays_connected, tally
 from gridgis.partition.problem import build_problem, weights
 from gridgis.partition.search import State, begin, cool, price, repair, seeded
+from gridgis.profiles import Band
 from tests.partition_towns import lattice, town
 from tests.test_partition import partitions, pieces
 

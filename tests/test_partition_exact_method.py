@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from gridgis.errors import InputError
-from gridgis.options import Band, PlanOptions
+from gridgis.options import PlanOptions
 from gridgis.partition import exact_method, partition
 from gridgis.partition.labelling import fewest_cuts
 from gridgis.partition.problem import build_problem, weights
 from gridgis.partition.search import Clock, State, price
+from gridgis.profiles import Band
 from tests.partition_towns import lattice, town
 from tests.test_partition import assert_promises, lattice_links, partitions, pieces
 from tests.test_partition_exact import random_graph

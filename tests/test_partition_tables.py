@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from gridgis.errors import InfeasibleError, InputError
-from gridgis.options import Band, PlanOptions
+from gridgis.options import PlanOptions
 from gridgis.partition import candidate_table, candidates, partition
 from gridgis.partition.candidates import DIFFERENT, difference
 from gridgis.partition.tables import bands_for, options_for, read_graph, write_assignment
+from gridgis.profiles import Band
 from tests.partition_towns import lattice
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from gridgis.audit import audit_grids
 from gridgis.features import KINDS
-from gridgis.options import Band
+from gridgis.profiles import Band
 from gridgis.report import build_report, headline, print_report
 
 

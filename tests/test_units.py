@@ -11,8 +11,8 @@ from shapely import LineString
 from gridgis import PlanOptions, read_layers
 from gridgis.linework import cutting_lines, entered, find_clumps
 from gridgis.neighbours import build_graph
-from gridgis.options import Band
 from gridgis.population import count_people
+from gridgis.profiles import Band
 from gridgis.units import build_units
 
 OPTIONS = PlanOptions(households=Band(60, 120), population=None)

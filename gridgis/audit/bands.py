@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gridgis.errors import some, some_zh
-from gridgis.options import Band
 from gridgis.partition.assignment import Proof
+from gridgis.profiles import Band
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -15,7 +15,7 @@ from gridgis.audit import follows, placing, words
 from gridgis.audit.bands import Compounds, Explanation
 from gridgis.audit.cover import AREA_SHARE, PIECE_M2, Cover
 from gridgis.audit.follows import Follows
-from gridgis.options import Band
+from gridgis.profiles import Band
 
 LISTED = 100
 """Ids listed in the JSON form; the count beside them is complete."""

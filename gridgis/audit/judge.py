@@ -19,9 +19,9 @@ from gridgis.audit.follows import measure_follows
 from gridgis.audit.placing import Placing, place_buildings
 from gridgis.audit.words import RULES_ZH
 from gridgis.errors import InputError, some
-from gridgis.options import Band
 from gridgis.overlaps import overlapping
 from gridgis.partition.assignment import Proof
+from gridgis.profiles import Band
 
 Polygons = npt.NDArray[np.object_]
 

@@ -16,7 +16,8 @@ from gridgis.cli.parameters import (
     layer_options,
 )
 from gridgis.cli.terminal import Progress, show_steps
-from gridgis.options import Band, PlanOptions
+from gridgis.options import PlanOptions
+from gridgis.profiles import Band
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -10,7 +10,8 @@ import click
 
 from gridgis.cli.terminal import Progress, system_language
 from gridgis.errors import InputError
-from gridgis.options import PROFILES, Band, PlanOptions, Profile
+from gridgis.options import PlanOptions
+from gridgis.profiles import PROFILES, Band, Profile
 
 if TYPE_CHECKING:
     from gridgis.layers import Layers

@@ -11,7 +11,7 @@ from gridgis.cli.parameters import band_options, debug_option, language_option, 
 from gridgis.cli.partition import CANNOT_BE_MET
 from gridgis.cli.terminal import output_console, show_steps
 from gridgis.errors import ExportError, InputError
-from gridgis.options import Band
+from gridgis.profiles import Band
 
 if TYPE_CHECKING:
     from gridgis.graph import Graph

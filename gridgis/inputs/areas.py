@@ -55,5 +55,5 @@ def keep_reaching(table: Table, outline: Polygon | MultiPolygon, repairs: Repair
 
 def no_areas(fields: tuple[str, ...], crs: CRS) -> gpd.GeoDataFrame:
     """Return an empty layer with these columns."""
-    kinds = {field: pd.Series(dtype=object if field == "name" else "float64") for field in fields}
+    kinds = {field: pd.Series(dtype="float64" if field in COUNTS else object) for field in fields}
     return gpd.GeoDataFrame({"geometry": gpd.GeoSeries([], crs=crs), **kinds}, geometry="geometry", crs=crs)

@@ -171,6 +171,7 @@ def _assemble(
     lines = _stacked(pieces, crs)
     water = _stacked(waters, crs)
     compounds, census = no_areas(("name",), crs), no_areas(COUNTS, crs)
+    communities, existing = no_areas(("name", "code"), crs), no_areas(("name", "code"), crs)
     for table in _of(moved, "compounds"):
         compounds = keep_reaching(table, shape, repairs)
     for table in _of(moved, "census"):
@@ -183,6 +184,8 @@ def _assemble(
         lines=lines,
         water=water,
         compounds=compounds,
+        communities=communities,
+        existing=existing,
         census=census,
         crs=crs,
         repairs=repairs.frame(),

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gridgis.graph import Floats, Graph, Ints
-from gridgis.options import Band, PlanOptions
+from gridgis.options import PlanOptions
 from gridgis.partition import kernels as k
 from gridgis.partition.kernels import Net
+from gridgis.profiles import Band
 
 BREACH_WORTH = 1000.0
 BALANCE_WORTH = 30.0

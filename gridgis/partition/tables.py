@@ -11,8 +11,9 @@ import pandas as pd
 
 from gridgis.errors import InfeasibleError, InputError, some
 from gridgis.graph import Floats, Graph, Ints
-from gridgis.options import Band, PlanOptions
+from gridgis.options import PlanOptions
 from gridgis.partition.assignment import Assignment
+from gridgis.profiles import Band
 
 NODE_COLUMNS = {
     "households": ("hh", "households"),
