@@ -71,7 +71,7 @@ def strong_share(units: Units, place: np.ndarray, grid: np.ndarray) -> float:
 def measure(folder: Path, options: PlanOptions) -> list[dict[str, object]]:
     layers = find_files(folder).read()
     units = build_units(layers, count_people(layers, options), options)
-    graph, place = largest_piece(build_graph(units, options)[0], options)
+    graph, place = largest_piece(build_graph(units, options, layers)[0], options)
     rows = []
 
     def note(method: str, seconds: float, grid: np.ndarray) -> None:

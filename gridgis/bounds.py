@@ -71,13 +71,8 @@ Phrase = tuple[str, str]
 """A feature in Chinese and in English."""
 
 
-def grid_number(index: int, grids: int) -> str:
-    """Write a grid's number as its code ends: 001, or with more digits if there are more than 999 grids."""
-    return f"{index + 1:0{max(3, len(str(grids)))}d}"
-
-
-def four_bounds(units: Units, assignment: Assignment) -> pd.DataFrame:
-    """Say what bounds each grid.
+def four_bounds(units: Units, assignment: Assignment, numbers: Sequence[str]) -> pd.DataFrame:
+    """Say what bounds each grid; ``numbers`` (k,) is what a grid is called where it is the neighbour.
 
     Returns
     -------
@@ -92,7 +87,7 @@ def four_bounds(units: Units, assignment: Assignment) -> pd.DataFrame:
     for side in SIDES:
         hits = _seen(outline, side, k)
         for grid, shares in _shares(outline["grid"][hits], keys[hits]).items():
-            zh, en = _words(shares, phrases, k)
+            zh, en = _words(shares, phrases, numbers)
             rows[f"{side}_zh"][grid], rows[f"{side}_en"][grid] = zh, en
     texts = list(zip(*rows.values(), strict=True))
     sentences = {
@@ -201,7 +196,7 @@ def _shares(grid: npt.NDArray[np.int64], feature: npt.NDArray[np.int64]) -> dict
     return shares
 
 
-def _words(shares: list[tuple[int, float]], phrases: list[Phrase | int], grids: int) -> Phrase:
+def _words(shares: list[tuple[int, float]], phrases: list[Phrase | int], numbers: Sequence[str]) -> Phrase:
     """Name the greatest feature, and the second where it matters."""
     named = [phrases[f] for f, share in shares[:2] if share >= SECOND_SHARE or f == shares[0][0]]
     neighbours = sorted(f for f in named if isinstance(f, int))
@@ -210,7 +205,7 @@ def _words(shares: list[tuple[int, float]], phrases: list[Phrase | int], grids: 
         if not isinstance(feature, int):
             words.append(feature)
         elif neighbours:
-            words.append(_between([grid_number(i, grids) for i in neighbours]))
+            words.append(_between([numbers[i] for i in neighbours]))
             neighbours = []
     return "、".join(zh for zh, _ in words), " and ".join(en for _, en in words)
 

@@ -124,7 +124,8 @@ def _share_out(
     edges = np.tile(arrangement.edges[both], 2)
     here = np.concatenate([arrangement.left[both], arrangement.right[both]])
     there = np.concatenate([arrangement.right[both], arrangement.left[both]])
-    bank = faces[here] & beside[there]
+    fence = pieces.fence[pieces.piece]
+    bank = faces[here] & beside[there] & (fence[here] == fence[there])
     if within_block:
         block = pieces.block[pieces.piece]
         bank &= block[here] == block[there]

@@ -8,8 +8,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gridgis.measures import Measure
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixed:
+    """Units that must form a grid just as they are, and why: a sentence and what would help, English and Chinese."""
+
+    units: Ints
+    why: tuple[str, str]
+    remedy: tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +45,12 @@ class Graph:
         (m,) what a boundary there costs: the sum of metres × the kind's cost, at least 0.
     block
         (n,) the block a unit was cut from.
+    measures
+        What is shared out, where that is more than households and people within the options' bands.
+    fixed
+        Groups of units that are grids already; each unit in one at most.
+    start
+        (n,) the grid each unit is in now, -1: none; None where there is no plan to start from.
     """
 
     ids: npt.NDArray[Any]
@@ -48,6 +65,9 @@ class Graph:
     shared_m: Floats
     cost: Floats
     block: Ints
+    measures: tuple[Measure, ...] = ()
+    fixed: tuple[Fixed, ...] = ()
+    start: Ints | None = None
 
     @property
     def n(self) -> int:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from gridgis.bounds import four_bounds, grid_number
+from gridgis.bounds import four_bounds
+from gridgis.codes import Codes, name_grids
 from gridgis.colour import colour_map
 from gridgis.layers import Layers
 from gridgis.options import PlanOptions
@@ -20,15 +21,12 @@ from gridgis.partition.assignment import Assignment
 if TYPE_CHECKING:
     from gridgis.units import Units
 
-NAME_ZH = "第{number}网格"
-NAME_EN = "Grid {number}"
-
 ROW_SHARE = 0.6
 """Grids whose centres lie within this share of a usual grid's height below the row's first are in its row."""
 
 
 def renumber(units: Units, assignment: Assignment) -> Assignment:
-    """Number the grids as one reads: rows from north to south, in a row from west to east.
+    """Number the grids as one reads, community by community: rows from north to south, in a row from west to east.
 
     The proofs are renumbered with them, so that everything drawn or written from the
     answer uses one numbering; a grid's number is its ``grid_id`` plus 1.
@@ -43,6 +41,9 @@ def renumber(units: Units, assignment: Assignment) -> Assignment:
     np.minimum.at(low, grid, limits[:, 1])
     np.maximum.at(high, grid, limits[:, 3])
     order = _reading_order(x, y, float(np.median(high - low)))
+    community = np.zeros(k, np.int64)
+    community[grid] = frame["community"].to_numpy(np.int64)
+    order = order[np.argsort(community[order], kind="stable")]
     new = np.empty(k, np.int64)
     new[order] = np.arange(k)
     proofs = tuple(p if p.grid is None else replace(p, grid=int(new[p.grid])) for p in assignment.proofs)
@@ -56,17 +57,19 @@ def draw_grids(
     options: PlanOptions,
     *,
     counts: pd.DataFrame | None = None,
+    codes: Codes | None = None,
 ) -> gpd.GeoDataFrame:
     """Draw the grids of an assignment.
 
     Parameters
     ----------
     assignment
-        Its numbers become ``grid_id`` and, plus 1, the last digits of the codes; call
-        `renumber` first to have them in reading order.
+        Its numbers become ``grid_id``; call `renumber` first to have them in reading order.
     counts
         ``households`` and ``population`` by ``building_id``, where the grids' totals shall come
         from the buildings; None: from the units.
+    codes
+        What the grids are called; None: as `codes.name_grids` has it.
 
     Returns
     -------
@@ -77,19 +80,19 @@ def draw_grids(
     grid, k = assignment.grid, assignment.grids
     frame = units.frame
     geometry = dissolve(frame.geometry.to_numpy(), grid, k)
-    numbers = [grid_number(i, k) for i in range(k)]
     if counts is None:
         owner, source = grid, frame
     else:
         unit = units.buildings.reindex(counts.index, fill_value=-1).to_numpy()
         owner, source = grid[unit[unit >= 0]], counts[unit >= 0]
-    bounds = four_bounds(units, assignment)
+    codes = codes or name_grids(units, assignment, layers, options)
+    bounds = four_bounds(units, assignment, [code.removeprefix(options.parent_code) for code in codes.code])
     label = shapely.get_point(_inscribed_radius(geometry), 0)
     return gpd.GeoDataFrame(
         {
-            "code": pd.array([f"{options.parent_code}{n}" for n in numbers], dtype="str"),
-            "name": pd.array([NAME_ZH.format(number=n) for n in numbers], dtype="str"),
-            "name_en": pd.array([NAME_EN.format(number=n) for n in numbers], dtype="str"),
+            "code": pd.array(codes.code, dtype="str"),
+            "name": pd.array(codes.name, dtype="str"),
+            "name_en": pd.array(codes.name_en, dtype="str"),
             "households": _totals(source["households"], owner, k),
             "population": _totals(source["population"], owner, k),
             "buildings": _totals(frame["buildings"], grid, k),

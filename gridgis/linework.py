@@ -118,12 +118,18 @@ def find_clumps(layers: Layers) -> Clumps:
 
 
 def cutting_lines(layers: Layers) -> Linework:
-    """Return every line that may cut, inside the boundary: roads, barriers, shores, compounds' edges above ground."""
+    """Return every line that may cut, inside the boundary: roads, barriers, and the edges of areas."""
     table = layers.lines
     kinds = table["kind"].map(CODE).to_numpy(np.int64)
     lines = Linework(table.geometry.to_numpy(), kinds, table["name"].to_numpy(object))
     lines = lines.only(~table["tunnel"].to_numpy(bool) & (STEP[kinds] >= 0))
-    for kind, areas in (("water", layers.water), ("compound", layers.compounds)):
+    outlined = {
+        "water": layers.water,
+        "compound": layers.compounds,
+        "community": layers.communities,
+        "existing": layers.existing,
+    }
+    for kind, areas in outlined.items():
         if len(areas):
             outline = Linework.of_kind(
                 shapely.boundary(areas.geometry.to_numpy()), kind, areas["name"].to_numpy(object)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from gridgis.arrangement import Arrangement
 from gridgis.layers import Layers
 from gridgis.linework import STEP, Clumps, Linework
-from gridgis.options import PlanOptions
+from gridgis.measures import Measure
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -25,42 +25,41 @@ Geometries = npt.NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Load:
-    """Counts of clumps, pieces or blocks, and how full they would make a grid."""
+    """People of clumps, pieces or blocks, and how full they would make a grid by each measure.
 
-    households: Ints
-    population: Ints
-    limits: tuple[float, float]
+    ``people`` (n,) households and residents together; ``shares`` (n, measures) of a full grid.
+    """
+
+    people: Ints
+    shares: Floats
 
     @classmethod
-    def of_clumps(cls, counts: pd.DataFrame, clumps: Clumps, options: PlanOptions) -> Load:
-        """Sum the buildings of each clump; a full grid is a band's upper bound, or 1.25 × the mean grid."""
-        households = counts["households"].to_numpy(np.int64)
-        population = counts["population"].to_numpy(np.int64)
-        limits = [np.inf if band is None else band.high for band in (options.households, options.population)]
-        if np.isinf(limits).all() and options.grids:
-            limits = [max(1.0, 1.25 * total.sum() / options.grids) for total in (households, population)]
-        n = len(clumps.footprint)
-        return cls(
-            np.bincount(clumps.of, households, n).astype(np.int64),
-            np.bincount(clumps.of, population, n).astype(np.int64),
-            (limits[0], limits[1]),
-        )
+    def of_clumps(cls, counts: pd.DataFrame, clumps: Clumps, measures: Sequence[Measure], grids: int | None) -> Load:
+        """Sum the buildings of each clump; a full grid is an upper bound, or without any 1.25 × the mean grid."""
+        people = counts["households"].to_numpy(np.int64) + counts["population"].to_numpy(np.int64)
+        shares = [measure.counts / measure.high for measure in measures if np.isfinite(measure.high)]
+        if not shares and grids:
+            values = (counts[name].to_numpy(np.int64) for name in ("households", "population"))
+            shares = [value / max(1.0, 1.25 * value.sum() / grids) for value in values]
+        return cls(people, np.column_stack(shares)).grouped(clumps.of, len(clumps.footprint))
 
     def grouped(self, of: Ints, n: int) -> Load:
         """Sum by group; members with ``of`` = -1 are left out."""
         member = of >= 0
-        sums = [np.bincount(of[member], v[member], n).astype(np.int64) for v in (self.households, self.population)]
-        return Load(sums[0], sums[1], self.limits)
+        shares = [np.bincount(of[member], column[member], n) for column in self.shares.T]
+        people = np.bincount(of[member], self.people[member], n).astype(np.int64)
+        return Load(people, np.column_stack(shares))
 
     @property
     def share(self) -> Floats:
-        """Share of a full grid, by the tighter band."""
-        return np.maximum(self.households / self.limits[0], self.population / self.limits[1])
+        """Share of a full grid, by the tightest measure."""
+        tightest: Floats = self.shares.max(axis=1)
+        return tightest
 
     @property
     def empty(self) -> Bools:
         """Whether nobody is there."""
-        nobody: Bools = (self.households == 0) & (self.population == 0)
+        nobody: Bools = self.people == 0
         return nobody
 
 
@@ -84,8 +83,11 @@ class Pieces:
         (f,) the face is a water surface.
     block
         (p,) piece -> block: joined across lesser lines; a compound is one block.
-    compound
-        (p,) piece -> position of its compound, or -1.
+    compound, community, existing
+        (p,) piece -> position of its compound, community, grid of the existing plan, or -1.
+    fixed
+        (p,) what must become a grid just as it is: position of a locked grid, or their number plus the position
+        of a dedicated compound; -1: free.
     load, block_load
         People of the pieces and blocks.
     grain
@@ -101,9 +103,17 @@ class Pieces:
     water: Bools
     block: Ints
     compound: Ints
+    community: Ints
+    existing: Ints
+    fixed: Ints
     load: Load
     block_load: Load
     grain: Floats
+
+    @property
+    def fence(self) -> Ints:
+        """(p,) pieces of different fences never share a unit: communities part them, and what is fixed."""
+        return np.unique(np.column_stack([self.community, self.fixed]), axis=0, return_inverse=True)[1].ravel()
 
     @property
     def kept_whole(self) -> Bools:
@@ -125,10 +135,12 @@ def build_pieces(
     people: Load,
     layers: Layers,
     grain: tuple[float, Mapping[int, float]],
+    locked: Sequence[str] = (),
 ) -> Pieces:
     """Give entered clumps to a face beside them, and join faces across lesser lines into blocks.
 
-    ``grain``: the usual share above which a block is divided, and those of blocks to be divided more finely.
+    ``grain``: the usual share above which a block is divided, and those of blocks to be divided more finely;
+    ``locked``: codes of existing grids that stay as they are.
     """
     faces = arrangement.faces
     inner = shapely.point_on_surface(faces)
@@ -143,16 +155,18 @@ def build_pieces(
     water = np.zeros(len(faces), bool)
     if len(layers.water):
         water = (covering(layers.water.geometry.to_numpy(), inner) >= 0) & ~is_clump
-    compound = np.full(len(host), -1)
-    if len(layers.compounds):
-        compound = covering(layers.compounds.geometry.to_numpy(), inner[host])
+    compound, community, existing = (
+        covering(areas.geometry.to_numpy(), inner[host]) if len(areas) else np.full(len(host), -1)
+        for areas in (layers.compounds, layers.communities, layers.existing)
+    )
+    fixed = _fixed(layers, existing, compound, locked)
 
     kind, _ = lines.tag(arrangement.edges)
     both = arrangement.right >= 0
     a, b = piece[arrangement.left[both]], piece[arrangement.right[both]]
-    same_compound = compound[a] == compound[b]
-    lesser = (STEP[kind[both]] == 1) | (compound[a] >= 0)
-    block = joined(len(host), a[same_compound & lesser], b[same_compound & lesser])
+    same = (compound[a] == compound[b]) & (community[a] == community[b]) & (fixed[a] == fixed[b])
+    lesser = (STEP[kind[both]] == 1) | ((compound[a] >= 0) & (existing[a] == existing[b]))
+    block = joined(len(host), a[same & lesser], b[same & lesser])
     load = people.grouped(piece_of_clump, len(host))
     usual, finer = grain
     grain_of_block = np.full(int(block.max()) + 1, usual)
@@ -167,10 +181,25 @@ def build_pieces(
         water=water,
         block=block,
         compound=compound,
+        community=community,
+        existing=existing,
+        fixed=fixed,
         load=load,
         block_load=load.grouped(block, len(grain_of_block)),
         grain=grain_of_block[block],
     )
+
+
+def _fixed(layers: Layers, existing: Ints, compound: Ints, locked: Sequence[str]) -> Ints:
+    """Return what each piece is fixed to, see `Pieces.fixed`; a lock outdoes a dedicated compound."""
+    fixed = np.full(len(existing), -1)
+    if len(layers.compounds):
+        dedicated = np.append(layers.compounds["dedicated"].to_numpy(bool), False)
+        fixed = np.where(dedicated[compound], len(layers.existing) + compound, fixed)
+    if len(layers.existing):
+        stays = np.append(layers.existing["code"].isin(locked).to_numpy(bool), False)
+        fixed = np.where(stays[existing], existing, fixed)
+    return fixed
 
 
 def adopt(arrangement: Arrangement, orphan: Bools, *, across: Bools | None = None) -> Ints:

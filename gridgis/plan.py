@@ -13,14 +13,18 @@ import numpy as np
 import pandas as pd
 
 from gridgis.audit import Certificate, audit_grids
+from gridgis.codes import Codes, name_grids
+from gridgis.conflicts import check_rules
 from gridgis.errors import InputError
 from gridgis.features import KINDS
 from gridgis.graph import Graph
 from gridgis.grids import draw_grids, renumber
+from gridgis.housing import assign_profiles
 from gridgis.layers import Layers
 from gridgis.neighbours import Join, build_graph
 from gridgis.options import PlanOptions
 from gridgis.partition import Assignment, partition
+from gridgis.pieces import strongest
 from gridgis.population import count_people
 from gridgis.units import Units, build_units
 
@@ -55,8 +59,8 @@ class Plan:
         Households and people by ``building_id``, see `population.count_people`.
     joins
         Units that are neighbours although nothing leads across, see `neighbours.build_graph`.
-    grids
-        Index ``grid_id``; see ``docs/architecture.md``.
+    codes
+        What the grids are called, and codes no longer used.
     """
 
     options: PlanOptions
@@ -66,8 +70,37 @@ class Plan:
     graph: Graph
     joins: tuple[Join, ...]
     assignment: Assignment
-    grids: gpd.GeoDataFrame
-    certificate: Certificate
+    codes: Codes
+
+    @cached_property
+    def grids(self) -> gpd.GeoDataFrame:
+        """The grids as they are drawn, index ``grid_id``; see ``docs/architecture.md``."""
+        return draw_grids(self.units, self.assignment, self.layers, self.options, counts=self.counts, codes=self.codes)
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        """What the audit says of the grids as they are drawn."""
+        layers, options = self.layers, self.options
+        existing = layers.existing
+        people = {name: self.counts[name] for name in ("households", "population", "profile") if name in self.counts}
+        return audit_grids(
+            self.grids,
+            layers.boundary,
+            layers.buildings.assign(**people),
+            households=options.households,
+            population=options.population,
+            housing=options.housing,
+            soft=options.soft,
+            lines=layers.lines,
+            water=layers.water,
+            compounds=layers.compounds,
+            communities=layers.communities,
+            locked=existing[existing["code"].isin(options.lock)],
+            slivers=layers.slivers,
+            proofs=self.assignment.proofs,
+            visible_at_best=visible_at_best(self.units, self.assignment),
+            notes=_notes_on_joins(self.joins, self.graph, self.grids, self.assignment),
+        )
 
     @cached_property
     def building_grid(self) -> pd.Series:
@@ -126,29 +159,48 @@ def make_plan(layers: Layers, options: PlanOptions | None = None, *, progress: P
     options = options or PlanOptions()
     report = progress or (lambda step, done: None)
     report("people", 0.0)
-    counts = count_people(layers, options)
-    _check_number(layers, options)
+    check_rules(layers, options)
+    counts = count_housing(layers, options)
     report("people", 1.0)
     units, graph, joins, assignment = _divide(layers, counts, options, progress)
-    assignment = renumber(units, assignment)
+    plan = name_plan(layers, options, counts, units, graph, joins, assignment)
     report("grids", 0.0)
-    grids = draw_grids(units, assignment, layers, options, counts=counts)
+    _ = plan.grids
     report("audit", 0.0)
-    certificate = audit_grids(
-        grids,
-        layers.boundary,
-        layers.buildings.assign(households=counts["households"], population=counts["population"]),
-        households=options.households,
-        population=options.population,
-        lines=layers.lines,
-        water=layers.water,
-        compounds=layers.compounds,
-        slivers=layers.slivers,
-        proofs=assignment.proofs,
-        visible_at_best=visible_at_best(units, assignment),
-        notes=_notes_on_joins(joins, graph, grids, assignment),
-    )
+    _ = plan.certificate
     report("audit", 1.0)
+    return plan
+
+
+def adopt_plan(layers: Layers, options: PlanOptions | None = None) -> Plan:
+    """Make a plan of existing grids just as they are, ``layers.existing``, and certify it.
+
+    What lies in none of them goes to the grid it shares most line with. Bands that they break are the certificate's
+    to tell. Raises InputError when there are none.
+    """
+    options = options or PlanOptions()
+    if not len(layers.existing):
+        raise InputError("there are no existing grids to adopt; give their layer (existing)")
+    check_rules(layers, options)
+    counts = count_housing(layers, options)
+    units = build_units(layers, counts, options)
+    graph, joins = build_graph(units, options, layers)
+    return name_plan(layers, options, counts, units, graph, joins, adopted(units, graph))
+
+
+def name_plan(
+    layers: Layers,
+    options: PlanOptions,
+    counts: pd.DataFrame,
+    units: Units,
+    graph: Graph,
+    joins: tuple[Join, ...],
+    assignment: Assignment,
+    *,
+    retired: tuple[str, ...] = (),
+) -> Plan:
+    """Return the plan of an assignment: grids in reading order, with codes and names."""
+    assignment = renumber(units, assignment)
     return Plan(
         options=options,
         layers=layers,
@@ -157,9 +209,31 @@ def make_plan(layers: Layers, options: PlanOptions | None = None, *, progress: P
         graph=graph,
         joins=joins,
         assignment=assignment,
-        grids=grids,
-        certificate=certificate,
+        codes=name_grids(units, assignment, layers, options, retired=retired),
     )
+
+
+def count_housing(layers: Layers, options: PlanOptions) -> pd.DataFrame:
+    """Count people as `population.count_people`, and where there are several housing types add their ``profile``."""
+    counts = count_people(layers, options)
+    if options.housing is not None:
+        counts["profile"] = assign_profiles(layers, counts, options.housing)
+    return counts
+
+
+def adopted(units: Units, graph: Graph) -> Assignment:
+    """Return the assignment that the existing grids are; what lies in none joins what it shares most line with."""
+    grid = units.frame["existing"].to_numpy(np.int64).copy()
+    u, v = np.concatenate([graph.u, graph.v]), np.concatenate([graph.v, graph.u])
+    shared = np.tile(graph.shared_m, 2)
+    while (open_ := (grid[u] < 0) & (grid[v] >= 0)).any():
+        choice = strongest(u[open_], grid[v[open_]], shared[open_] + 1e-9)
+        grid[choice[:, 0]] = choice[:, 1]
+    # what no way leads to is a grid of its own
+    lone = np.flatnonzero(grid < 0)
+    grid[lone] = grid.max() + 1 + np.arange(len(lone))
+    used, compact = np.unique(grid, return_inverse=True)
+    return Assignment(grid=compact.astype(np.int64), grids=len(used))
 
 
 def _divide(
@@ -172,7 +246,7 @@ def _divide(
     for _ in range(ROUNDS):
         units = build_units(layers, counts, options, finer=finer, progress=progress)
         report("graph", 0.0)
-        graph, joins = build_graph(units, options)
+        graph, joins = build_graph(units, options, layers)
         report("graph", 1.0)
         assignment = partition(graph, options, progress=progress)
         broken = len({proof.grid for proof in assignment.proofs})
@@ -237,12 +311,3 @@ def _notes_on_joins(
             )
         )
     return notes
-
-
-def _check_number(layers: Layers, options: PlanOptions) -> None:
-    buildings = int(layers.buildings["inside"].sum())
-    if options.grids is not None and options.grids > buildings:
-        raise InputError(
-            f"{options.grids:,} grids were asked for, but the jurisdiction has {buildings:,} buildings, which are "
-            f"never cut; ask for at most {buildings:,}"
-        )

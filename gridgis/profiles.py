@@ -121,6 +121,14 @@ class Housing:
         if faults:
             raise InputError(*faults)
 
+    def band(self, name: str, rule: str) -> tuple[str, Band]:
+        """Return which count a rule bounds in buildings of a profile, and its band; else that of households."""
+        profile = self.profiles[name]
+        if rule == "population" and profile.population is not None:
+            return "population", profile.population
+        assert profile.households is not None  # checked when the rules were made
+        return "households", profile.households
+
     @classmethod
     def read(cls, path: str | Path) -> Self:
         """Read a TOML file of profiles and rules.

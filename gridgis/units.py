@@ -36,6 +36,7 @@ from gridgis.linework import (
     find_clumps,
     outlines,
 )
+from gridgis.measures import Measure, measure_buildings
 from gridgis.options import PlanOptions
 from gridgis.pieces import Load, Pieces, adopt, build_pieces, covering, joined, strongest
 from gridgis.walk import crossings
@@ -56,7 +57,10 @@ class Units:
         Index ``unit_id`` 0 … n-1; ``geometry`` (Polygon), ``households``, ``population``,
         ``buildings`` (int), ``area_m2``, ``x``, ``y`` (a point inside), ``block``, ``face``
         (the piece between visible lines that the unit belongs to), ``face_share`` (how full a
-        grid that piece would make), ``compound`` (-1: none), ``name`` (the id of its most populous building).
+        grid that piece would make), ``compound``, ``community``, ``existing``, ``fixed`` (see `Pieces`; -1: none),
+        ``name`` (the id of its most populous building).
+    measures
+        What is shared out, by unit.
     buildings
         building_id -> unit_id; -1 for a building that only touches the jurisdiction.
     edges
@@ -65,6 +69,7 @@ class Units:
     """
 
     frame: gpd.GeoDataFrame
+    measures: tuple[Measure, ...]
     buildings: pd.Series
     edges: gpd.GeoDataFrame
 
@@ -95,7 +100,7 @@ def build_units(
     Parameters
     ----------
     counts
-        As from `population.count_people`.
+        As from `population.count_people`; with a column ``profile`` where there are several housing types.
     finer
         Block (as numbered in an earlier run's ``frame["block"]``) -> the share of a grid above which it is
         divided, where that shall be less than ``options.unit_share``.
@@ -103,14 +108,17 @@ def build_units(
     report = progress or (lambda step, done: None)
     report("units", 0.0)
     clumps = find_clumps(layers)
-    people = Load.of_clumps(counts, clumps, options)
+    measures = measure_buildings(counts, options)
+    people = Load.of_clumps(counts, clumps, measures, options.grids)
     lines = cutting_lines(layers)
     pairs = entered(lines.geometry, clumps)
     crossed = np.unique(pairs[1])
     lines = Linework.joined(erase_inside(lines, clumps, pairs), outlines(clumps, crossed))
     report("units", 0.2)
     grain = (options.unit_share, finer or {})
-    pieces = build_pieces(arrange(lines.geometry, layers.boundary), lines, clumps, crossed, people, layers, grain)
+    pieces = build_pieces(
+        arrange(lines.geometry, layers.boundary), lines, clumps, crossed, people, layers, grain, options.lock
+    )
     report("units", 0.4)
     between, also = between_buildings(pieces, clumps)
     beside = among_neighbours(pieces, between)
@@ -125,7 +133,7 @@ def build_units(
     atoms = label_atoms(arrangement, kind, pieces, clumps, outlined, between, beside)
     unit = merge_atoms(atoms, kind, people, pieces)
     unit = tie_clumps(atoms, clumps, unit)
-    units = describe_units(layers, counts, atoms, kind, name, unit, clumps, pieces)
+    units = describe_units(layers, counts, measures, atoms, kind, name, unit, clumps, pieces)
     report("units", 1.0)
     return units
 
@@ -147,7 +155,7 @@ def label_atoms(
     xy = shapely.get_coordinates(inner)
     parent = covering(pieces.arrangement.faces, inner)
     piece = pieces.piece[parent]
-    blocks, count = len(pieces.block_load.households), len(pieces.host)
+    blocks, count = len(pieces.block_load.people), len(pieces.host)
     label_of_piece = np.where(pieces.kept_whole, pieces.block, blocks + np.arange(count))
     # Owners of divided faces are pieces, then clumps.
     piece_of_owner = np.concatenate([np.arange(count), pieces.piece_of_clump])
@@ -174,7 +182,9 @@ def label_atoms(
     label[atom_of_clump[held]] = blocks + count + held
     # A dead end does not cut a block, but a line between buildings on both sides of it follows it: what lies beyond
     # a visible line from its building goes to the neighbour on its own side.
+    fence = pieces.fence[piece]
     across = np.isin(kind, (CODE["none"], CODE["building"])) & (arrangement.right >= 0)
+    across &= fence[arrangement.left] == fence[np.maximum(arrangement.right, 0)]
     a, b = arrangement.left[across], arrangement.right[across]
     same = label[a] == label[b]
     part = joined(len(label), a[same], b[same])
@@ -189,7 +199,8 @@ def merge_atoms(atoms: Atoms, kind: Ints, people: Load, pieces: Pieces) -> Ints:
     """Join atoms of one label where they touch, then let what is without people join what is around it.
 
     An empty piece goes where cutting it off would cost most: along the longest, weakest line,
-    rather not across a river or railway, rather not into another compound.
+    rather not across a river or railway, rather not into another compound or existing grid, never over a fence.
+    Within a fence where nobody lives, empty pieces that touch are one unit.
     """
     arrangement = atoms.arrangement
     n = len(arrangement.faces)
@@ -199,8 +210,11 @@ def merge_atoms(atoms: Atoms, kind: Ints, people: Load, pieces: Pieces) -> Ints:
     unit = joined(n, a[same], b[same])
     length, kinds = arrangement.length_m[both], kind[both]
     pull = length * np.where(BLOCKS[kinds], 0.001, COST[kinds] + 0.01)
-    compound = pieces.compound[atoms.piece]
-    pull = np.where(compound[a] == compound[b], pull, 0.05 * pull)
+    for area in (pieces.compound[atoms.piece], pieces.existing[atoms.piece]):
+        pull = np.where(area[a] == area[b], pull, 0.05 * pull)
+    fence = pieces.fence[atoms.piece]
+    open_ = fence[a] == fence[b]
+    a, b, pull = a[open_], b[open_], pull[open_]
     source, target, pull = np.concatenate([a, b]), np.concatenate([b, a]), np.tile(pull, 2)
     member = atoms.atom_of_clump >= 0
     while True:
@@ -213,6 +227,8 @@ def merge_atoms(atoms: Atoms, kind: Ints, people: Load, pieces: Pieces) -> Ints:
         into = np.arange(n)
         into[choice[:, 0]] = choice[:, 1]
         unit = into[unit]
+    left = lone[unit[a]] & lone[unit[b]]
+    unit = joined(n, unit[a[left]], unit[b[left]])[unit]
     return np.unique(unit, return_inverse=True)[1].astype(np.int64)
 
 
@@ -246,6 +262,7 @@ def tie_clumps(atoms: Atoms, clumps: Clumps, unit: Ints) -> Ints:
 def describe_units(
     layers: Layers,
     counts: pd.DataFrame,
+    measures: tuple[Measure, ...],
     atoms: Atoms,
     kind: Ints,
     name: npt.NDArray[np.object_],
@@ -291,6 +308,9 @@ def describe_units(
             "face": piece,
             "face_share": pieces.load.share[piece],
             "compound": pieces.compound[piece],
+            "community": pieces.community[piece],
+            "existing": pieces.existing[piece],
+            "fixed": pieces.fixed[piece],
             "name": call,
         },
         geometry=geometry,
@@ -299,7 +319,10 @@ def describe_units(
     )
     edges = _unit_edges(layers, atoms, kind, name, unit, sums["households"] + sums["population"])
     return Units(
-        frame=frame, buildings=pd.Series(of_building, index=layers.buildings.index, name="unit_id"), edges=edges
+        frame=frame,
+        measures=tuple(measure.grouped(of_building, n) for measure in measures),
+        buildings=pd.Series(of_building, index=layers.buildings.index, name="unit_id"),
+        edges=edges,
     )
 
 

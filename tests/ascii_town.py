@@ -67,6 +67,9 @@ def draw_town(
             "block": np.arange(n),
             "face": np.arange(n),
             "compound": np.full(n, -1),
+            "community": np.full(n, -1),
+            "existing": np.full(n, -1),
+            "fixed": np.full(n, -1),
         },
         geometry=squares,
         crs=METRIC,
@@ -74,6 +77,7 @@ def draw_town(
     )
     units = Units(
         frame=frame,
+        measures=(),
         buildings=pd.Series(np.arange(n), index=pd.RangeIndex(n, name="building_id")),
         edges=_edges(cells, len(lines), roads or {}),
     )
@@ -115,7 +119,7 @@ def _layers(squares: np.ndarray, houses: np.ndarray, households: int, population
         crs=METRIC,
         index=pd.RangeIndex(n, name="building_id"),
     )
-    empty = gpd.GeoDataFrame({"name": []}, geometry=[], crs=METRIC)
+    empty = gpd.GeoDataFrame({"name": [], "code": [], "dedicated": []}, geometry=[], crs=METRIC)
     boundary = shapely.union_all(squares)
     return Layers(
         boundary=boundary,

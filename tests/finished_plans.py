@@ -1,5 +1,6 @@
 """Finished plans for the tests of reports, previews and exports."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -58,3 +59,10 @@ def suburb_plan():
         barriers=[folder / "barriers.shp"],
     )
     return make_plan(layers, PlanOptions(population=None, effort=0.1))
+
+
+def redrawn(plan, **parts):
+    """A copy of a plan whose grids or certificate are not the ones it would draw."""
+    copy = replace(plan)
+    copy.__dict__.update(parts)
+    return copy

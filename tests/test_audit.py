@@ -228,7 +228,10 @@ def test_a_building_larger_than_a_grid_explains_itself():
     assert certificate.holds
     (found,) = certificate.explanations
     assert (found.source, found.proven, found.buildings) == ("audit", True, ("b0",))
-    assert found.reason == "grid 001 has 900 households: building b0 alone has 900, more than the 500 of a whole grid"
+    assert (
+        found.reason
+        == "grid 001 has 900 households: building b0 alone has 900 households, more than the 500 households of a whole grid"
+    )
     assert "网格001有900户：仅建筑b0就有900户" in found.reason_zh
     assert certificate.summary().endswith("1 of 2 within the band, 1 explained.")
     assert certificate.summary("zh").endswith("1个户数达标，1个已说明原因。")
@@ -246,7 +249,10 @@ def test_a_large_building_does_not_excuse_what_could_be_a_grid_of_its_own():
 def test_a_jurisdiction_smaller_than_a_grid_explains_itself():
     certificate = audited("aa", households=Band(300, 500))
     assert certificate.holds
-    assert "the whole jurisdiction has 20, fewer than the 300 of one grid" in certificate.explanations[0].reason
+    assert (
+        "the whole jurisdiction has 20 households, fewer than the 300 households of one grid"
+        in certificate.explanations[0].reason
+    )
 
 
 PROOF = Proof(

@@ -1,7 +1,6 @@
 import json
 import os
 import sys
-from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -10,7 +9,7 @@ import pyogrio
 import pytest
 import shapely
 from conftest import SHAPEFILE_LIBRARIES
-from finished_plans import LONG, suburb_plan, town_plan
+from finished_plans import LONG, redrawn, suburb_plan, town_plan
 from pyproj import CRS, Transformer
 from shapely import LineString
 
@@ -117,7 +116,7 @@ def test_geojson_keeps_narrow_corners_valid(tmp_path):
     assert shapely.is_valid(spoilt).all()
     for shape in spoilt:
         grids.loc[0, "geometry"] = shape
-        write_file(replace(plan, grids=grids), tmp_path / "grids.geojson")
+        write_file(redrawn(plan, grids=grids), tmp_path / "grids.geojson")
         assert gpd.read_file(tmp_path / "grids.geojson").geometry.is_valid.all()
 
 
@@ -200,7 +199,7 @@ def test_long_text_is_cut_between_letters_and_said_so(plan, tmp_path):
     long = "东至" + "、".join([LONG] * 12)
     texts = [long, *plan.grids["bounds_zh"][1:]]
     texts[1] = "东至解放路"
-    write_shapefile(replace(plan, grids=plan.grids.assign(bounds_zh=texts)), tmp_path / "grids.shp")
+    write_shapefile(redrawn(plan, grids=plan.grids.assign(bounds_zh=texts)), tmp_path / "grids.shp")
     cut, whole = gpd.read_file(tmp_path / "grids.shp", engine="pyogrio").to_dict("records")[:2]
     assert long.startswith(cut["bounds_zh"].removesuffix("…"))
     assert TEXT_BYTES - 6 <= len(cut["bounds_zh"].encode()) <= TEXT_BYTES

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from finished_plans import suburb_plan, town_plan
+from finished_plans import redrawn, suburb_plan, town_plan
 from rich.console import Console
 
 from gridgis.audit import audit_grids
@@ -87,7 +87,7 @@ def test_terminal_is_short_where_much_is_wrong(plan, monkeypatch):
     band = Band(1, 2)
     counted = plan.layers.buildings.assign(households=plan.counts["households"], population=plan.counts["population"])
     certificate = audit_grids(plan.grids, plan.layers.boundary, counted, households=band)
-    broken = replace(plan, options=plan.options.replace(households=band), certificate=certificate)
+    broken = redrawn(replace(plan, options=plan.options.replace(households=band)), certificate=certificate)
     text = printed(broken, "en", width=400)
     assert len(broken.report.explanations) >= len(plan.grids) - 1
     assert "more in the report" in text

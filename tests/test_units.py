@@ -119,7 +119,7 @@ def test_banks_meet_only_at_a_bridge(bridges):
         barriers=[layer([LineString([(-20, 100), (220, 100)])], waterway=["river"])],
     )
     _, units = cut(layers)
-    graph, joins = build_graph(units, OPTIONS)
+    graph, joins = build_graph(units, OPTIONS, layers)
     river = units.edges[units.edges["kind"] == "river"]
     assert len(river) > 0
     assert river["walkable"].any() == bool(bridges)
@@ -138,15 +138,16 @@ def test_a_wide_river_is_shared_to_its_middle_and_crossed_on_its_bridge():
     counts, units = cut(layers)
     check(layers, counts, units)
     assert np.allclose(units.frame["area_m2"], 20_000, rtol=0.02)
-    graph, _ = build_graph(units, OPTIONS)
+    graph, _ = build_graph(units, OPTIONS, layers)
     assert len(graph.u) == 1
     assert (units.edges.loc[units.edges["right"] >= 0, "kind"] == "water").all()
 
 
 def test_what_cannot_stand_alone_is_joined_and_said():
     layers = random_town(3, island=True)
-    _, units = cut(layers)
-    graph, joins = build_graph(units, OPTIONS.replace(households=Band(200, 400)))
+    options = OPTIONS.replace(households=Band(200, 400))
+    _, units = cut(layers, options)
+    graph, joins = build_graph(units, options, layers)
     assert [join.across for join in joins] == ["gap"]
     link = (graph.shared_m == 0) & (graph.cost == 0)
     assert link.sum() == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gridgis.errors import some, some_zh
+from gridgis.measures import say
 from gridgis.partition.assignment import Proof
-from gridgis.profiles import Band
+from gridgis.profiles import Band, Housing
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-NOUNS = {"households": ("households", "户"), "population": ("people", "人")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +28,12 @@ class Explanation:
     grid
         Position of the grid.
     rule
-        ``households`` or ``population``.
+        ``households`` or ``population``; with several housing types these and ``_most`` or ``_least``.
     value
-        The grid's total.
+        The grid's total: a count, or a number of the largest or smallest grids allowed.
     source
         ``audit``: verified here, from the buildings alone; ``search``: what the partition
-        says; ``none``: nobody has a reason.
+        says; ``soft``: the rule is only aimed at; ``none``: nobody has a reason.
     proven
         The reason is shown to force it. Only then does the certificate hold all the same.
     units
@@ -54,6 +54,11 @@ class Explanation:
     remedy_zh: str = ""
     units: tuple[int, ...] = ()
     buildings: tuple[str, ...] = ()
+
+    @property
+    def soft(self) -> bool:
+        """Whether the rule may be broken."""
+        return self.source == "soft"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -91,8 +96,40 @@ class Load:
         return sums.round(6)
 
 
+def share_bands(housing: Housing) -> dict[str, Band]:
+    """Return the rules of a plan with several housing types: shares of a grid, at most and at least one."""
+    rules = ["households"]
+    if any(profile.population is not None for profile in housing.profiles.values()):
+        rules.append("population")
+    sides = {"most": Band(0.0, 1.0), "least": Band(1.0, math.inf)}
+    return {f"{rule}_{side}": band for rule in rules for side, band in sides.items()}
+
+
+def shares_of_grids(
+    counts: Mapping[str, Floats], profile: npt.NDArray[np.object_], housing: Housing
+) -> dict[str, Floats]:
+    """Return what share of the largest and of the smallest grid of its type each building's people are, (b,) each.
+
+    A type without a band for people of its own counts by its households.
+    """
+    shares = {name: np.zeros(len(profile)) for name in share_bands(housing)}
+    for name in set(profile.tolist()):
+        mine = profile == name
+        for rule in {name.partition("_")[0] for name in shares}:
+            counted, band = housing.band(name, rule)
+            values = counts[counted][mine]
+            shares[f"{rule}_most"][mine] = values / band.high
+            shares[f"{rule}_least"][mine] = values / band.low
+    return shares
+
+
 def explain_bands(
-    load: Load, bands: Mapping[str, Band], codes: Sequence[str], ids: Sequence[object], proofs: Sequence[Proof]
+    load: Load,
+    bands: Mapping[str, Band],
+    soft: Sequence[str],
+    codes: Sequence[str],
+    ids: Sequence[object],
+    proofs: Sequence[Proof],
 ) -> list[Explanation]:
     """Explain every band that a grid breaks, by the buildings where they suffice, else by the partition's proofs.
 
@@ -109,13 +146,29 @@ def explain_bands(
         for grid in np.flatnonzero([total not in band for total in totals]).tolist():
             value = float(totals[grid])
             explanation = (
-                _forced_over(load, rule, band, grid, value, codes[grid])
+                (_aimed_at(rule, band, grid, value, codes[grid]) if rule.partition("_")[0] in soft else None)
+                or _forced_over(load, rule, band, grid, value, codes[grid])
                 or _forced_under(load, rule, band, grid, value, codes[grid])
                 or _by_proof(rule, grid, value, codes[grid], ids[grid], proofs)
                 or _unexplained(rule, band, grid, value, codes[grid])
             )
             explanations.append(explanation)
     return sorted(explanations, key=lambda e: (e.grid, e.rule))
+
+
+def _aimed_at(rule: str, band: Band, grid: int, value: float, code: str) -> Explanation:
+    (have, have_zh), (limit, limit_zh) = say(rule, value), say(rule, band.low if value < band.low else band.high)
+    side, side_zh = ("fewer", "少") if value < band.low else ("more", "多")
+    return Explanation(
+        grid=grid,
+        code=code,
+        rule=rule,
+        value=value,
+        source="soft",
+        proven=True,
+        reason=f"grid {code} has {have}, {side} than the {limit} that are aimed at, not required",
+        reason_zh=f"网格{code}有{have_zh}，比目标{limit_zh}{side_zh}；该范围为参考目标，非硬性要求",
+    )
 
 
 def _forced_over(load: Load, rule: str, band: Band, grid: int, value: float, code: str) -> Explanation | None:
@@ -131,7 +184,7 @@ def _forced_over(load: Load, rule: str, band: Band, grid: int, value: float, cod
         return None
     parts = members[(of == sums.argmax()) & (load.counts[rule][members] > 0)]
     names = tuple(load.name[int(i)] for i in parts)
-    noun, noun_zh = NOUNS[rule]
+    (have, have_zh), (alone, alone_zh), (top, top_zh) = say(rule, value), say(rule, most), say(rule, band.high)
     if len(names) == 1:
         who, who_zh = f"building {names[0]} alone has", f"仅建筑{names[0]}就有"
         remedy = "enter the building's entrances or stairwells as buildings of their own, or accept a larger grid here"
@@ -148,10 +201,8 @@ def _forced_over(load: Load, rule: str, band: Band, grid: int, value: float, cod
         value=value,
         source="audit",
         proven=True,
-        reason=f"grid {code} has {value:,.6g} {noun}: {who} {most:,.6g}, "
-        f"more than the {band.high:,.6g} of a whole grid",
-        reason_zh=f"网格{code}有{value:.6g}{noun_zh}：{who_zh}{most:.6g}{noun_zh}，"
-        f"超过一个网格的上限{band.high:.6g}{noun_zh}",
+        reason=f"grid {code} has {have}: {who} {alone}, more than the {top} of a whole grid",
+        reason_zh=f"网格{code}有{have_zh}：{who_zh}{alone_zh}，超过一个网格的上限{top_zh}",
         remedy=remedy,
         remedy_zh=remedy_zh,
         buildings=names,
@@ -163,7 +214,7 @@ def _forced_under(load: Load, rule: str, band: Band, grid: int, value: float, co
     whole = round(float(load.counts[rule].sum()), 6)
     if value >= band.low or whole >= band.low:
         return None
-    noun, noun_zh = NOUNS[rule]
+    (have, have_zh), (all_, all_zh), (least, least_zh) = say(rule, value), say(rule, whole), say(rule, band.low)
     return Explanation(
         grid=grid,
         code=code,
@@ -171,10 +222,8 @@ def _forced_under(load: Load, rule: str, band: Band, grid: int, value: float, co
         value=value,
         source="audit",
         proven=True,
-        reason=f"grid {code} has {value:,.6g} {noun}: the whole jurisdiction has {whole:,.6g}, "
-        f"fewer than the {band.low:,.6g} of one grid",
-        reason_zh=f"网格{code}有{value:.6g}{noun_zh}：整个辖区只有{whole:.6g}{noun_zh}，"
-        f"不足一个网格的下限{band.low:.6g}{noun_zh}",
+        reason=f"grid {code} has {have}: the whole jurisdiction has {all_}, fewer than the {least} of one grid",
+        reason_zh=f"网格{code}有{have_zh}：整个辖区只有{all_zh}，不足一个网格的下限{least_zh}",
         remedy="lower the band, or divide it together with a neighbouring jurisdiction",
         remedy_zh="可降低下限，或与相邻辖区一并划分",
     )
@@ -204,7 +253,8 @@ def _by_proof(
 
 
 def _unexplained(rule: str, band: Band, grid: int, value: float, code: str) -> Explanation:
-    noun, noun_zh = NOUNS[rule]
+    (have, have_zh), (limit, limit_zh) = say(rule, value), say(rule, band.low if value < band.low else band.high)
+    side, side_zh = ("fewer", "少于") if value < band.low else ("more", "多于")
     return Explanation(
         grid=grid,
         code=code,
@@ -212,8 +262,8 @@ def _unexplained(rule: str, band: Band, grid: int, value: float, code: str) -> E
         value=value,
         source="none",
         proven=False,
-        reason=f"grid {code} has {value:,.6g} {noun}, outside {band}, and no reason for it is known",
-        reason_zh=f"网格{code}有{value:.6g}{noun_zh}，不在{band}之内，原因不明",
+        reason=f"grid {code} has {have}, {side} than the {limit} allowed, and no reason for it is known",
+        reason_zh=f"网格{code}有{have_zh}，{side_zh}允许的{limit_zh}，原因不明",
         remedy="move units between this grid and its neighbours",
         remedy_zh="可与相邻网格调整边界",
     )
@@ -221,7 +271,7 @@ def _unexplained(rule: str, band: Band, grid: int, value: float, code: str) -> E
 
 @dataclass(frozen=True, kw_only=True)
 class Compounds:
-    """Compounds against the grids: names of those split, and of those that had to be (too large for one grid)."""
+    """Compounds against the grids: names of those split, and of those that had to be (too large, or fences)."""
 
     total: int
     split: tuple[str, ...]
@@ -229,7 +279,11 @@ class Compounds:
 
 
 def check_compounds(
-    load: Load, bands: Mapping[str, Band], members: tuple[Ints, Ints], names: Sequence[str]
+    load: Load,
+    bands: Mapping[str, Band],
+    members: tuple[Ints, Ints],
+    parted: npt.NDArray[np.bool_],
+    names: Sequence[str],
 ) -> Compounds:
     """Find compounds whose buildings lie in more than one grid.
 
@@ -237,6 +291,8 @@ def check_compounds(
     ----------
     members
         Pairs of compound and building (positions).
+    parted
+        (n,) what no grid may cross runs through the compound, so that it must be split.
     """
     compound, building = members
     counted = load.owner[building] >= 0
@@ -244,7 +300,7 @@ def check_compounds(
     n = len(names)
     pairs = np.unique(np.column_stack([compound, load.owner[building]]), axis=0)
     split = np.bincount(pairs[:, 0], minlength=n) > 1
-    large = np.zeros(n, bool)
+    large = parted.copy()
     for rule, band in bands.items():
         large |= np.bincount(compound, load.counts[rule][building], n) > band.high
     return Compounds(

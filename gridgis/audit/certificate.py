@@ -14,6 +14,7 @@ import pandas as pd
 from gridgis.audit import follows, placing, words
 from gridgis.audit.bands import Compounds, Explanation
 from gridgis.audit.cover import AREA_SHARE, PIECE_M2, Cover
+from gridgis.audit.fences import Nesting
 from gridgis.audit.follows import Follows
 from gridgis.profiles import Band
 
@@ -62,6 +63,10 @@ class Certificate:
         One for every band that a grid breaks.
     compounds
         None where no compounds were given.
+    nesting
+        The grids against the communities; None where there are none.
+    changed_locks
+        Code of a locked grid that is not as it was -> by how many m²; None where none is locked.
     follows
         What the inner boundary follows; None where no lines were given.
     visible_at_best
@@ -78,6 +83,8 @@ class Certificate:
     bands: Mapping[str, Band]
     explanations: tuple[Explanation, ...]
     compounds: Compounds | None
+    nesting: Nesting | None
+    changed_locks: Mapping[str, float] | None
     follows: Follows | None
     visible_at_best: float | None
     defects: tuple[str, ...]
@@ -135,7 +142,7 @@ class Certificate:
                 "over_several_parts_of_the_jurisdiction": self._codes((cover.pieces > 1) & ~self.disconnected),
                 "disconnected": self._codes(self.disconnected),
             },
-            "bands": {rule: str(band) for rule, band in self.bands.items()}
+            "bands": {rule: f"{band.low:g}:{band.high:g}" for rule, band in self.bands.items()}
             | {
                 "grids": len(self.rows),
                 "kept": int(kept.sum()),
@@ -150,6 +157,15 @@ class Certificate:
                 "split": _listed(compounds.split),
                 "split_too_large_for_one_grid": _listed(compounds.too_large),
             },
+            "communities": None
+            if self.nesting is None
+            else {
+                "crossed_by": self._codes(self.nesting.crossing),
+                "largest_part_m2": _plain(self.nesting.largest_m2),
+            },
+            "locks": None
+            if self.changed_locks is None
+            else {"changed_m2": {code: _plain(area) for code, area in self.changed_locks.items()}},
             "inner_boundary": None
             if inner is None
             else {

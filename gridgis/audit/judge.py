@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -12,16 +12,26 @@ import pandas as pd
 import shapely
 from shapely import MultiPolygon, Polygon
 
-from gridgis.audit.bands import NOUNS, Compounds, Explanation, Load, check_compounds, explain_bands
+from gridgis.audit.bands import (
+    Compounds,
+    Explanation,
+    Load,
+    check_compounds,
+    explain_bands,
+    share_bands,
+    shares_of_grids,
+)
 from gridgis.audit.certificate import Certificate, Placed
 from gridgis.audit.cover import Cover, measure_cover, polsby_popper, reock
+from gridgis.audit.fences import changed_locks, check_nesting
 from gridgis.audit.follows import measure_follows
 from gridgis.audit.placing import Placing, place_buildings
-from gridgis.audit.words import RULES_ZH
 from gridgis.errors import InputError, some
+from gridgis.measures import NOUNS
+from gridgis.options import COUNTS
 from gridgis.overlaps import overlapping
 from gridgis.partition.assignment import Proof
-from gridgis.profiles import Band
+from gridgis.profiles import Band, Housing
 
 Polygons = npt.NDArray[np.object_]
 
@@ -36,9 +46,13 @@ def audit_grids(
     *,
     households: Band | None = None,
     population: Band | None = None,
+    housing: Housing | None = None,
+    soft: Sequence[str] = (),
     lines: gpd.GeoDataFrame | None = None,
     water: gpd.GeoDataFrame | None = None,
     compounds: gpd.GeoDataFrame | None = None,
+    communities: gpd.GeoDataFrame | None = None,
+    locked: gpd.GeoDataFrame | None = None,
     slivers: Polygon | MultiPolygon | None = None,
     proofs: Sequence[Proof] = (),
     visible_at_best: float | None = None,
@@ -61,9 +75,18 @@ def audit_grids(
         to be judged; ``source_id`` names them where it is there.
     households, population
         Bands that every grid should keep; None: not judged.
+    housing
+        Several housing types, each with bands of its own, instead of these two; every building's ``profile``
+        says which it goes by.
+    soft
+        Rules (``households``, ``population``) that are aimed at: grids outside are told, but no fault.
     lines, water, compounds
         As in `Layers`; what the inner boundary may follow. Compounds must not be split,
         either, unless one is too large for a grid.
+    communities
+        Polygons whose edges no grid may cross.
+    locked
+        Grids, by ``code``, that must be just as they were.
     slivers
         Seams of the boundary as drawn, see `Layers`: no fault whether a grid holds them or not.
     proofs
@@ -78,16 +101,25 @@ def audit_grids(
     InputError
         A layer without CRS or polygons, or without the counts that a band needs.
     """
-    bands = {rule: band for rule, band in (("households", households), ("population", population)) if band is not None}
-    _check_door(grids, buildings, bands)
+    plain = {rule: band for rule, band in (("households", households), ("population", population)) if band is not None}
+    bands = share_bands(housing) if housing is not None else plain
+    _check_door(grids, buildings, {rule.partition("_")[0] for rule in bands})
     checked = _put_right(grids.to_crs(buildings.crs))
     footprints = _valid(buildings.geometry.to_numpy())
     placing = place_buildings(checked.polygons, boundary, footprints)
-    load = _load(buildings, placing, overlapping(footprints))
+    load = _load(buildings, placing, overlapping(footprints), housing)
     notes = [*notes, *_notes(buildings, placing)]
-    explanations = explain_bands(load, bands, checked.codes, list(grids.index), proofs)
-    areas = [(kind, frame) for kind, frame in (("water", water), ("compound", compounds)) if frame is not None]
+    explanations = explain_bands(load, bands, soft, checked.codes, list(grids.index), proofs)
+    outlined = (("water", water), ("compound", compounds), ("community", communities))
+    areas = [(kind, frame) for kind, frame in outlined if frame is not None]
     cover = measure_cover(checked.polygons, boundary, slivers)
+    nesting = None
+    if communities is not None and not communities.empty:
+        upper = _valid(communities.geometry.to_numpy())
+        nesting = check_nesting(checked.polygons, upper, footprints, cover.tolerance_m2)
+    changed: dict[str, float] | None = None
+    if locked is not None and not locked.empty:
+        changed = changed_locks(checked.polygons, checked.codes, locked, footprints, cover.tolerance_m2)
     follows = None if lines is None else measure_follows(checked.polygons, boundary, footprints, lines, areas)
     if follows is not None and follows.visible_share is not None and visible_at_best is not None:
         visible_at_best = max(visible_at_best, follows.visible_share)
@@ -97,7 +129,11 @@ def audit_grids(
         rows=_rows(grids.index, checked, cover, load, explanations),
         bands=bands,
         explanations=tuple(explanations),
-        compounds=None if compounds is None or compounds.empty else _compounds(compounds, footprints, load, bands),
+        compounds=None
+        if compounds is None or compounds.empty
+        else _compounds(compounds, [communities, locked], footprints, load, bands),
+        nesting=nesting,
+        changed_locks=changed,
         follows=follows,
         visible_at_best=visible_at_best,
         defects=tuple(checked.defects),
@@ -117,7 +153,7 @@ class Checked:
     defects_zh: list[str]
 
 
-def _check_door(grids: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, bands: dict[str, Band]) -> None:
+def _check_door(grids: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, rules: Iterable[str]) -> None:
     faults = []
     if grids.crs is None:
         faults.append("the grids have no CRS; add the .prj file, or say which one it is, e.g. --crs EPSG:4547")
@@ -127,7 +163,7 @@ def _check_door(grids: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, bands: dic
         faults.append("the grids' layer has no polygon; give the layer that holds the grids' areas")
     if not len(buildings):
         faults.append("there are no buildings to audit the grids with; give the buildings' layer")
-    for rule in bands:
+    for rule in sorted(rules):
         if rule not in buildings or buildings[rule].isna().all():
             faults.append(f"the buildings say nothing about {rule}; estimate it first, or leave out its band")
     if faults:
@@ -179,24 +215,27 @@ def _names(frame: gpd.GeoDataFrame, column: str) -> list[str]:
     ]
 
 
-def _load(buildings: gpd.GeoDataFrame, placing: Placing, clump: npt.NDArray[np.int64]) -> Load:
+def _load(buildings: gpd.GeoDataFrame, placing: Placing, clump: npt.NDArray[np.int64], housing: Housing | None) -> Load:
     """The counts of the buildings that are inside; others own nothing, and unknown counts are 0."""
     counts = {
         rule: np.where(placing.inside, buildings[rule].fillna(0).to_numpy(float), 0.0)
-        for rule in NOUNS
+        for rule in COUNTS
         if rule in buildings
     }
+    if housing is not None:
+        counts |= shares_of_grids(counts, buildings["profile"].to_numpy(object), housing)
     owner = np.where(placing.inside, placing.owner, -1)
     return Load(owner=owner, clump=clump, name=_names(buildings, "source_id"), counts=counts)
 
 
 def _notes(buildings: gpd.GeoDataFrame, placing: Placing) -> list[tuple[str, str]]:
     notes = []
-    for rule, (noun, _) in NOUNS.items():
+    for rule in COUNTS:
+        noun = NOUNS[rule][0]
         unknown = int((placing.inside & buildings[rule].isna()).sum()) if rule in buildings else 0
         if unknown:
             en = f"buildings that do not say how many {noun} they have were counted with none: {unknown:,}"
-            notes.append((en, f"{unknown}栋建筑没有{RULES_ZH[rule]}，按0计"))
+            notes.append((en, f"{unknown}栋建筑没有{NOUNS[rule][2]}，按0计"))
     if 0 < placing.largest_cut_m2 < ROUNDED_M2:
         size = f"{placing.largest_cut_m2:.2g}"
         en = f"no more than {size} m² is cut off any building: the coordinates in the grids' file may have been rounded"
@@ -225,9 +264,9 @@ def _rows(index: pd.Index, checked: Checked, cover: Cover, load: Load, explanati
     k = len(index)
     broken, unproven = np.zeros(k, bool), np.zeros(k, bool)
     for explanation in explanations:
-        broken[explanation.grid] = True
+        broken[explanation.grid] |= not explanation.soft
         unproven[explanation.grid] |= not explanation.proven
-    totals = {rule: load.totals(rule, k) if rule in load.counts else np.full(k, np.nan) for rule in NOUNS}
+    totals = {rule: load.totals(rule, k) if rule in load.counts else np.full(k, np.nan) for rule in COUNTS}
     return pd.DataFrame(
         {
             "code": checked.codes,
@@ -244,8 +283,23 @@ def _rows(index: pd.Index, checked: Checked, cover: Cover, load: Load, explanati
     )
 
 
-def _compounds(compounds: gpd.GeoDataFrame, footprints: Polygons, load: Load, bands: dict[str, Band]) -> Compounds:
-    """A building belongs to the compounds that its point on surface lies in."""
-    tree = shapely.STRtree(shapely.point_on_surface(footprints))
-    members = tree.query(_valid(compounds.geometry.to_numpy()), predicate="intersects").astype(np.int64)
-    return check_compounds(load, bands, (members[0], members[1]), _names(compounds, "name"))
+def _compounds(
+    compounds: gpd.GeoDataFrame,
+    fences: list[gpd.GeoDataFrame | None],
+    footprints: Polygons,
+    load: Load,
+    bands: dict[str, Band],
+) -> Compounds:
+    """A building belongs to the compounds that its point on surface lies in; fences may have to divide them."""
+    points = shapely.point_on_surface(footprints)
+    tree = shapely.STRtree(points)
+    compound, building = tree.query(_valid(compounds.geometry.to_numpy()), predicate="intersects").astype(np.int64)
+    parted = np.zeros(len(compounds), bool)
+    for frame in fences:
+        if frame is not None and not frame.empty:
+            side = np.full(len(points), -1)
+            within = tree.query(_valid(frame.geometry.to_numpy()), predicate="intersects")
+            side[within[1]] = within[0]
+            pairs = np.unique(np.column_stack([compound, side[building]]), axis=0)
+            parted |= np.bincount(pairs[:, 0], minlength=len(compounds)) > 1
+    return check_compounds(load, bands, (compound, building), parted, _names(compounds, "name"))

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gridgis.errors import some, some_zh
+from gridgis.measures import NOUNS
 
 if TYPE_CHECKING:
     from gridgis.audit.certificate import Certificate
 
 Pair = tuple[str, str]
 """A text in English and in Chinese."""
-
-RULES_ZH = {"households": "户数", "population": "人口"}
 
 
 def faults(certificate: Certificate) -> list[Pair]:
@@ -31,7 +30,7 @@ def summary_en(certificate: Certificate) -> str:
     n, kept, explained, broken = _tally(certificate)
     text = f"{n:,} grid{'' if n == 1 else 's'}: " + ", ".join(en for en, _ in _findings(certificate))
     if certificate.bands:
-        text += f"; {kept:,} of {n:,} within {'both bands' if len(certificate.bands) == 2 else 'the band'}"
+        text += f"; {kept:,} of {n:,} within {'the band' if len(certificate.bands) == 1 else _rules(certificate)}"
         text += f", {explained:,} explained" if explained else ""
         text += f", {broken:,} not explained" if broken else ""
     return text + ("; the grids' layer itself has faults." if certificate.defects else ".")
@@ -42,7 +41,7 @@ def summary_zh(certificate: Certificate) -> str:
     n, kept, explained, broken = _tally(certificate)
     text = f"{n}个网格：" + "，".join(zh for _, zh in _findings(certificate))
     if certificate.bands:
-        text += f"；{kept}个{'、'.join(RULES_ZH[rule] for rule in certificate.bands)}达标"
+        text += f"；{kept}个{_rules_zh(certificate)}达标"
         text += f"，{explained}个已说明原因" if explained else ""
         text += f"，{broken}个原因不明" if broken else ""
     return text + ("；网格图层本身有误。" if certificate.defects else "。")
@@ -73,6 +72,8 @@ def _cover_faults(certificate: Certificate) -> list[Pair]:
 def _listed_faults(certificate: Certificate) -> list[tuple[Sequence[str], str, str]]:
     placed, compounds = certificate.buildings, certificate.compounds
     apart = list(certificate.rows["code"][certificate.disconnected])
+    crossing = [] if certificate.nesting is None else list(certificate.rows["code"][certificate.nesting.crossing])
+    changed = list(certificate.changed_locks or ())
     split = () if compounds is None else compounds.split
     return [
         (placed.cut, "{n} building{s} cut by a grid's boundary: {ids}", "网格边界切割{n}栋建筑：{ids}"),
@@ -84,13 +85,15 @@ def _listed_faults(certificate: Certificate) -> list[tuple[Sequence[str], str, s
             "{n} compound{s} split though small enough for one grid: {ids}",
             "{n}个小区本可划入一个网格却被拆分：{ids}",
         ),
+        (crossing, "{n} grid{s} across a community's edge: {ids}", "{n}个网格跨越社区边界：{ids}"),
+        (changed, "{n} locked grid{s} not as before: {ids}", "{n}个锁定网格与原状不符：{ids}"),
     ]
 
 
 def _findings(certificate: Certificate) -> list[Pair]:
     """The short forms of what the summary says in any case, and of what it says only where it is wrong."""
     cover, limit = certificate.cover, certificate.cover.tolerance_m2
-    cut, nowhere, several, apart, split = (len(ids) for ids, _, _ in _listed_faults(certificate))
+    cut, nowhere, several, apart, split, crossing, changed = (len(ids) for ids, _, _ in _listed_faults(certificate))
     gap = (f"a gap of {cover.gap_m2:,.2f} m²", f"空白{cover.gap_m2:.2f}平方米")
     overlap = (f"an overlap of {cover.overlap_m2:,.2f} m²", f"重叠{cover.overlap_m2:.2f}平方米")
     outside = (f"{cover.outside_m2:,.2f} m² outside the jurisdiction", f"超出辖区{cover.outside_m2:.2f}平方米")
@@ -103,8 +106,18 @@ def _findings(certificate: Certificate) -> list[Pair]:
         (several > 0, (f"{_count(several, 'building')} in several grids", f"{several}栋建筑同属多个网格"), None),
         (apart > 0, (f"{apart:,} not connected", f"{apart}个不连通"), ("all connected", "全部连通")),
         (split > 0, (f"{_count(split, 'compound')} split", f"拆分{split}个小区"), None),
+        (crossing > 0, (f"{crossing:,} across a community's edge", f"{crossing}个跨越社区边界"), None),
+        (changed > 0, (f"{_count(changed, 'locked grid')} changed", f"{changed}个锁定网格有变动"), None),
     ]
     return [pair for wrong, bad, good in said if (pair := bad if wrong else good) is not None]
+
+
+def _rules(certificate: Certificate) -> str:
+    return "both bands" if set(certificate.bands) == {"households", "population"} else "the sizes of their housing"
+
+
+def _rules_zh(certificate: Certificate) -> str:
+    return "、".join(dict.fromkeys(NOUNS[rule.partition("_")[0]][2] for rule in certificate.bands))
 
 
 def _tally(certificate: Certificate) -> tuple[int, int, int, int]:

@@ -40,7 +40,7 @@ def compound_names(table: Table) -> gpd.GeoDataFrame:
     frame = table.frame[["geometry"]].copy()
     named = find_columns(table.frame, "compound") + find_columns(table.frame, "name")
     frame["name"] = coalesce(pd.DataFrame({c: as_text(table.frame[c]) for c in named}, index=frame.index), named)
-    return frame
+    return frame.assign(kind="compound", profile=None, dedicated=False)
 
 
 def keep_reaching(table: Table, outline: Polygon | MultiPolygon, repairs: Repairs) -> gpd.GeoDataFrame:

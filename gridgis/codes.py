@@ -1,0 +1,145 @@
+"""What the grids are called: codes that stay with their grids, by template and level."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+
+from gridgis.errors import InputError
+from gridgis.layers import Layers
+from gridgis.options import PlanOptions
+from gridgis.partition.assignment import Assignment
+from gridgis.units import Units
+
+Ints = npt.NDArray[np.int64]
+
+LEVELS = ("community", "sector", "grid", "micro")
+TEMPLATE = "{parent}{number:0{width}}"
+"""An area's code: that of the area above, or the jurisdiction's own, and its number there, of at least 3 digits.
+
+Templates may name ``parent``, ``number``, ``width`` (digits that the largest number has, at least 3), and
+``jurisdiction`` (the code given for it as a whole).
+"""
+NAME_ZH, NAME_EN = "第{number}网格", "Grid {number}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Codes:
+    """Codes and names of k grids, and the codes that are no longer used and never will be again."""
+
+    code: tuple[str, ...]
+    name: tuple[str, ...]
+    name_en: tuple[str, ...]
+    retired: tuple[str, ...] = ()
+
+
+def name_grids(
+    units: Units, assignment: Assignment, layers: Layers, options: PlanOptions, *, retired: Sequence[str] = ()
+) -> Codes:
+    """Give every grid its code and name.
+
+    A code of an existing plan stays with the grid that keeps most of its households; where two would come to one
+    grid, the one with more stays. Codes without a grid are retired; new grids get numbers never used before.
+    """
+    k = assignment.grids
+    community = community_of(units, assignment)
+    above = community_codes(layers, options)
+    kept = keep_codes(units, assignment, layers.existing)
+    gone = tuple(dict.fromkeys([*retired, *(c for c in layers.existing["code"] if c not in kept.values())]))
+    used = [*kept.values(), *gone]
+    code, name, name_en = [""] * k, [""] * k, [""] * k
+    known = layers.existing.set_index("code")["name"].to_dict() if len(layers.existing) else {}
+    for place in np.unique(community).tolist():
+        parent = above[place] if place >= 0 else options.parent_code
+        title = layers.communities["name"].iloc[place] if place >= 0 else None
+        members = np.flatnonzero(community == place).tolist()
+        taken = _highest(used, parent)
+        width = max(3, len(str(taken + len(members))))
+        for grid in members:
+            code[grid] = kept.get(grid) or ""
+            if not code[grid]:
+                taken += 1
+                code[grid] = write_code("grid", parent, taken, width, options)
+            number = code[grid].removeprefix(parent)
+            named = known.get(code[grid])
+            name[grid] = named or (title or "") + NAME_ZH.format(number=number)
+            name_en[grid] = named or (f"{title}, " if title else "") + NAME_EN.format(number=number)
+    return Codes(code=tuple(code), name=tuple(name), name_en=tuple(name_en), retired=gone)
+
+
+def community_of(units: Units, assignment: Assignment) -> Ints:
+    """Return (k,) the community each grid lies in; -1: none."""
+    out = np.full(assignment.grids, -1, np.int64)
+    out[assignment.grid] = units.frame["community"].to_numpy(np.int64)
+    return out
+
+
+def community_codes(layers: Layers, options: PlanOptions) -> list[str]:
+    """Return the communities' codes: their own, or made up in their order."""
+    own = layers.communities["code"].tolist()
+    width = max(3, len(str(len(own))))
+    return [
+        given or write_code("community", options.parent_code, number, width, options)
+        for number, given in enumerate(own, 1)
+    ]
+
+
+def keep_codes(units: Units, assignment: Assignment, existing: gpd.GeoDataFrame) -> dict[int, str]:
+    """Return grid -> the code of the existing grid whose households it keeps, see `name_grids`."""
+    if not len(existing):
+        return {}
+    frame = units.frame
+    before = frame["existing"].to_numpy(np.int64)
+    # where nobody lives, area decides
+    weight = frame["households"].to_numpy(float) + 1e-12 * frame["area_m2"].to_numpy(float)
+    was = before >= 0
+    heir, share = _heirs(before[was], assignment.grid[was], weight[was], len(existing))
+    codes = existing["code"].tolist()
+    out: dict[int, str] = {}
+    for place in np.lexsort((np.arange(len(codes)), -share)).tolist():
+        if share[place] > 0:
+            out.setdefault(int(heir[place]), codes[place])
+    return out
+
+
+def _heirs(before: Ints, grid: Ints, weight: npt.NDArray[np.float64], n: int) -> tuple[Ints, npt.NDArray[np.float64]]:
+    """Return for each existing grid the grid with most of its weight, and how much that is."""
+    pairs, of = np.unique(np.column_stack([before, grid]), axis=0, return_inverse=True)
+    total = np.bincount(of.ravel(), weight, len(pairs))
+    order = np.lexsort((pairs[:, 1], -total, pairs[:, 0]))
+    first = order[np.unique(pairs[order, 0], return_index=True)[1]]
+    heir, share = np.zeros(n, np.int64), np.zeros(n)
+    heir[pairs[first, 0]], share[pairs[first, 0]] = pairs[first, 1], total[first]
+    return heir, share
+
+
+def write_code(level: str, parent: str, number: int, width: int, options: PlanOptions) -> str:
+    """Fill in a level's template; raises InputError when it names what there is not, or leaves out the number."""
+    template = options.codes.get(level, TEMPLATE)
+    values: dict[str, object] = {
+        "parent": parent,
+        "jurisdiction": options.parent_code,
+        "number": number,
+        "width": width,
+    }
+    try:
+        code = template.format(**values)
+    except (KeyError, IndexError, ValueError) as error:
+        raise InputError(
+            f"the template “{template}” for the codes of a {level} cannot be filled in ({error}); "
+            f"it may name {', '.join(f'{{{name}}}' for name in values)}, e.g. {{parent}}{{number:03}}"
+        ) from None
+    if template.format(**(values | {"number": number + 1})) == code:
+        raise InputError(f"the template “{template}” gives every {level} the same code; add {{number:03}}")
+    return code
+
+
+def _highest(codes: Sequence[str], parent: str) -> int:
+    """Return the highest number that codes of one parent end in; 0 without any."""
+    pattern = re.compile(re.escape(parent) + r"\D*(\d+)$")
+    return max((int(found[1]) for code in codes if (found := pattern.match(code))), default=0)
