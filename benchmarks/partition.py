@@ -1,239 +1,193 @@
-"""The partitioner against METIS on the same graphs, in the same run, on one core.
+"""The partitioner against its peers: the same graphs, the same run, one core, a process for each measurement.
 
     pip install gridgis[bench]
-    python benchmarks/partition.py                       synthetic towns of 1,000 to 100,000 units
-    python benchmarks/partition.py --sizes 1000000       as large as you like
-    python benchmarks/partition.py --graphs DIR          folders with nodes.csv and edges.csv beside one another
-    python benchmarks/partition.py --graphs DIR --parts OK_county=5    few large parts, fewest cut edges
-    python benchmarks/partition.py --plot out/benchmark  figures as well
+    python benchmarks/partition.py                            towns of 1,000 to 1,000,000 units, seeds 0 to 9
+    python benchmarks/partition.py --sizes 1000 --seeds 1     a quick look
+    python benchmarks/partition.py --graphs DIR --few OK_county=5:40   also folders with nodes.csv and edges.csv;
+                                                              of some few large grids are asked, fewest edges cut
+    python benchmarks/partition.py --plot docs --page docs/partitioner.md   pictures, and tables put into the page
+    python benchmarks/partition.py --from rows.csv --plot docs    the same from rows measured before
 
-A grid is bad when it breaks either band (households ±25 %, population ±20 % around the mean; 300–500 and
-1,000–1,500 in the synthetic towns); proven ones, which no partition avoids, are told apart.
+CPU seconds count all threads; a peer is stopped after --peer-limit seconds, and gets no more units than its line in
+peers.py says. A grid is bad when it breaks either band (300–500 households and 1,000–1,500 people in the towns, ±25 %
+and ±20 % around the mean in graphs without) or is in pieces; proven are those that no partition avoids.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
-import os
-import time
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-import numpy as np
 import pandas as pd
-from scipy.spatial import Voronoi
+from cases import Case, Few, folder_cases, hopeless_cases, town, town_cases
+from measure import Method, Run, measure
+from peers import METIS_MERGED, gridgis_method, installed, peers
+from scores import score
+from tables import (
+    few_table,
+    graphs_table,
+    hopeless_table,
+    put_into,
+    ratio,
+    seeds_table,
+    towns_table,
+    workers_table,
+)
 
-from gridgis.graph import Graph
-from gridgis.options import PlanOptions
-from gridgis.partition import partition
-from gridgis.partition.check import pieces_within
-from gridgis.partition.tables import options_for, read_graph
-from gridgis.profiles import Band
+Row = dict[str, object]
 
-try:
-    import pymetis
-except ImportError:
-    pymetis = None
-
-CELL_M = 100.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    name: str
-    graph: Graph
-    options: PlanOptions
-    grids: int
+MOST_WITH_MUCH_EFFORT = 100_000
+"""Above this size efforts over 1 are left out."""
+EFFORT_UNITS = 10_000
+HOUR_S = 3600.0
 
 
-def voronoi_town(n: int, *, seed: int, mean: float = 40.0, spread: float = 0.8, most: int = 250) -> Graph:
-    """Voronoi cells of random points in a square, lognormal households, about 3.1 people in each."""
-    rng = np.random.default_rng(seed)
-    side = math.sqrt(n)
-    points = rng.random((n, 2)) * side
-    rim = 3.0 + math.log(n)
-    mirrored = [points]
-    for axis in (0, 1):
-        # mirror images of what is near a side make the side itself an edge of the cells
-        everything = np.vstack(mirrored)
-        for wall in (0.0, side):
-            image = everything[np.abs(everything[:, axis] - wall) < rim].copy()
-            image[:, axis] = 2 * wall - image[:, axis]
-            mirrored.append(image)
-    cells = Voronoi(np.vstack(mirrored) * CELL_M)
-    a, b = cells.ridge_points.T
-    ends = np.array(cells.ridge_vertices)
-    length = np.linalg.norm(cells.vertices[ends[:, 0]] - cells.vertices[ends[:, 1]], axis=1)
-    part = length * np.linalg.norm(cells.points[a] - cells.points[b], axis=1) / 4
-    count = len(cells.points)
-    area = np.bincount(a, part, count) + np.bincount(b, part, count)
-    inside, edge = (a < n) & (b < n), (a < n) != (b < n)
-    keep = inside & (length > 0.5)
-    households = np.clip(np.round(rng.lognormal(math.log(mean) - spread**2 / 2, spread, n)), 1, most).astype(np.int64)
-    people = np.round(households * np.clip(rng.normal(3.125, 0.35, n), 1.5, 5)).astype(np.int64)
-    return Graph(
-        ids=np.arange(n),
-        households=households,
-        population=np.clip(people, 1, 1350),
-        x=points[:, 0] * CELL_M,
-        y=points[:, 1] * CELL_M,
-        area_m2=area[:n],
-        outer_m=np.bincount(np.minimum(a, b)[edge], length[edge], count)[:n],
-        u=np.minimum(a, b)[keep].astype(np.int64),
-        v=np.maximum(a, b)[keep].astype(np.int64),
-        shared_m=length[keep],
-        cost=length[keep],
-        block=np.arange(n),
-    )
-
-
-def metis(case: Case, *, merged: bool, tolerance: float, by_cost: bool = False) -> np.ndarray:
-    """METIS k-way, contiguous: by households alone, or by the mean of both counts; lines by length or by cost."""
-    graph = case.graph
-    indptr, indices, edge = graph.csr()
-    load = graph.households if graph.households.any() else graph.population
-    if merged and graph.households.any():
-        load = 500 * (graph.households / graph.households.mean() + graph.population / graph.population.mean())
-    price = graph.cost if by_cost else graph.shared_m
-    lines = np.maximum(1, np.round(100 * price / price.mean())).astype(np.int64)
-    options = pymetis.Options()
-    options.ufactor = round(1000 * tolerance)
-    options.contig = 1
-    options.seed = 1
-    answer = pymetis.part_graph(
-        case.grids,
-        xadj=indptr,
-        adjncy=indices,
-        vweights=np.maximum(1, np.round(load)).astype(np.int64),
-        eweights=lines[edge],
-        recursive=False,
-        options=options,
-    )
-    return np.unique(np.asarray(answer[1]), return_inverse=True)[1]
-
-
-def score(case: Case, grid: np.ndarray) -> dict[str, float]:
-    graph, k = case.graph, int(grid.max()) + 1
-    bad = np.zeros(k, bool)
-    spread = math.nan
-    for counts, band in ((graph.households, case.options.households), (graph.population, case.options.population)):
-        if band is not None:
-            sums = np.bincount(grid, counts, k)
-            bad |= (sums < band.low) | (sums > band.high)
-            spread = sums.std() / sums.mean() if math.isnan(spread) else spread
-    _, piece = pieces_within(graph, grid)
-    bad |= np.bincount(grid[np.unique(piece, return_index=True)[1]], minlength=k) > 1
-    cut = grid[graph.u] != grid[graph.v]
-    around = np.bincount(grid, graph.outer_m, k)
-    for ends in (graph.u, graph.v):
-        around += np.bincount(grid[ends[cut]], graph.shared_m[cut], k)
-    area = np.bincount(grid, graph.area_m2, k)
-    shape = float(np.mean(4 * np.pi * area / around**2)) if graph.outer_m.any() else math.nan
+def row_of(case: Case, method: Method, run: Run, *, effort: float | None = None) -> Row:
+    """Return a measurement as a row: what was divided, how, what it took, and what came of it."""
+    scores = {} if run.grid is None else score(case, run.grid)
+    bad = scores.get("bad")
+    shown = run.trouble or f"bad {bad:.0f}, shape {scores['shape']:.3f}, {run.cpu_s:.2f} s, {run.peak_mb:.0f} MB"
+    print(f"  {method.name:26} {shown}", flush=True)
     return {
-        "grids": k,
-        "bad": int(bad.sum()),
-        "cut": graph.shared_m[cut].sum(),
-        "cut_edges": int(cut.sum()),
-        "shape": shape,
-        "spread": spread,
+        "family": case.family,
+        "case": case.name,
+        "units": case.graph.n,
+        "seed": case.seed,
+        "method": method.name,
+        "effort": effort,
+        "cpu_s": run.cpu_s,
+        "wall_s": run.wall_s,
+        "peak_mb": run.peak_mb,
+        "proven": run.proven,
+        "trouble": run.trouble,
+        "grid_found": run.grid is not None,
+        "best_known": case.best_known,
+        **scores,
     }
 
 
-def measure(case: Case, efforts: list[float]) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-
-    def note(method: str, seconds: float, grid: np.ndarray, proven: int | None = None) -> None:
-        row = {"case": case.name, "units": case.graph.n, "method": method, "cpu_s": seconds, **score(case, grid)}
-        rows.append(row | {"proven": proven})
-        print(f"  {method:22} {seconds:7.2f} s  bad {row['bad']:5}  shape {row['shape']:.3f}", flush=True)
-
-    print(f"{case.name}: {case.graph.n:,} units", flush=True)
-    whole = pieces_within(case.graph, np.zeros(case.graph.n, np.int64))[0] == 1
-    if pymetis is not None and whole:  # METIS refuses contiguous parts of a graph in pieces
-        for name, merged, tolerance in (("METIS ±25 %", False, 0.25), ("METIS merged ±10 %", True, 0.10)):
-            started = time.process_time()
-            grid = metis(case, merged=merged, tolerance=tolerance)
-            note(name, time.process_time() - started, grid)
-    for effort in efforts:
-        started = time.process_time()
-        answer = partition(case.graph, case.options.replace(effort=effort))
-        proven = len({proof.grid for proof in answer.proofs if proof.proven})
-        note(f"gridgis, effort {effort:g}", time.process_time() - started, answer.grid, proven)
-    return rows
-
-
-def cases(sizes: list[int], seeds: int, folder: Path | None, parts: dict[str, int]) -> list[Case]:
-    out = []
-    for n in sizes:
-        for seed in range(seeds):
-            options = PlanOptions(seed=seed)
-            out.append(Case(name=f"town {n:,}", graph=voronoi_town(n, seed=seed), options=options, grids=n // 10))
-    if 10_000 in sizes:
-        graph = voronoi_town(10_000, seed=0, mean=80.0, spread=0.9, most=450)
-        out.append(Case(name="coarse 10,000", graph=graph, options=PlanOptions(), grids=1955))
-    for nodes in sorted(folder.glob("*/nodes.csv") if folder else []):
-        graph = read_graph(nodes, nodes.with_name("edges.csv"))
-        if nodes.parent.name in parts:
-            k = parts[nodes.parent.name]
-            options = options_for(graph, grids=k, objective="cut-edges")
-            out.append(Case(name=f"{nodes.parent.name} in {k}", graph=graph, options=options, grids=k))
+def compare(case: Case, efforts: list[float], peer_limit_s: float) -> Iterator[Row]:
+    """Measure gridgis and the peers on a case; of further seeds only what is quick."""
+    print(f"{case.name}, {case.graph.n:,} units, seed {case.seed}", flush=True)
+    for method in peers(case.tolerance):
+        if not installed(method) or case.graph.n > method.largest or (method.name == METIS_MERGED and not case.both):
             continue
-        grids = max(2, graph.n // 7 if graph.households.any() else graph.n // 10)
-        bands = {}
-        both = bool(graph.households.any())
-        for name, share in (("households", 0.25), ("population", 0.2 if both else 0.25)):
-            total = getattr(graph, name).sum()
-            bands[name] = Band(total / grids * (1 - share), total / grids * (1 + share)) if total else None
-        out.append(Case(name=nodes.parent.name, graph=graph, options=PlanOptions(**bands), grids=grids))
+        if case.seed == 0 or method.package == "pymetis":
+            yield row_of(case, method, measure(case, method, limit_s=peer_limit_s))
+    for effort in efforts if case.seed == 0 else [1.0]:
+        if effort <= 1 or case.graph.n <= MOST_WITH_MUCH_EFFORT:
+            method = gridgis_method(effort)
+            yield row_of(case, method, measure(case, method, limit_s=HOUR_S), effort=effort)
+
+
+def what_effort_buys(efforts: list[float], peer_limit_s: float) -> Iterator[Row]:
+    """Measure gridgis at many efforts on one town, and METIS for reference."""
+    case = town(EFFORT_UNITS, 0)
+    print(f"effort, {case.graph.n:,} units", flush=True)
+    for method in peers(case.tolerance):
+        if installed(method) and method.package == "pymetis":
+            yield row_of(case, method, measure(case, method, limit_s=peer_limit_s)) | {"family": "effort"}
+    for effort in efforts:
+        method = gridgis_method(effort)
+        yield row_of(case, method, measure(case, method, limit_s=HOUR_S), effort=effort) | {"family": "effort"}
+
+
+def refusals() -> Iterator[Row]:
+    """Measure how soon gridgis refuses what cannot be."""
+    print("what cannot be divided", flush=True)
+    for case in hopeless_cases():
+        method = gridgis_method(1.0)
+        yield row_of(case, method, measure(case, method, limit_s=60.0), effort=1.0)
+
+
+def with_workers(size: int, most: int) -> Iterator[Row]:
+    """Measure the wall time of the largest town with one worker, then with more, and whether the plan is the same."""
+    case = town(size, 0)
+    print(f"workers, {case.graph.n:,} units", flush=True)
+    method = gridgis_method(0.4)
+    first: Run | None = None
+    for workers in range(1, most + 1):
+        run = measure(case, method, limit_s=HOUR_S, workers=workers)
+        if run.grid is None:
+            raise SystemExit(f"{method.name} with {workers} workers: {run.trouble}")
+        first = first or run
+        row = row_of(case, method, run, effort=0.4) | {"family": "workers", "workers": workers}
+        yield row | {"wall_ratio": run.wall_s / first.wall_s, "same": bool((run.grid == first.grid).all())}
+
+
+def measured(chosen: argparse.Namespace) -> pd.DataFrame:
+    """Measure everything asked for."""
+    for method in peers(0.25):
+        if not installed(method):
+            print(f"{method.name} is left out: pip install {method.package}", flush=True)
+    measure(town(1000, 99), gridgis_method(1.0), limit_s=HOUR_S)  # compiles, so that no other process has to
+    rows: list[Row] = []
+    for case in town_cases(chosen.sizes, chosen.seeds):
+        rows += compare(case, chosen.efforts, chosen.peer_limit)
+    if chosen.graphs:
+        for case in folder_cases(chosen.graphs, dict(Few.parse(text) for text in chosen.few)):
+            rows += compare(case, [1.0], chosen.peer_limit)
+    rows += what_effort_buys(chosen.sweep, chosen.peer_limit)
+    rows += refusals()
+    rows += with_workers(max(chosen.sizes), chosen.workers)
+    table = pd.DataFrame(rows)
+    bar = table["method"].str.startswith("METIS ±") & table["grid_found"]
+    groups = ["family", "case", "units", "seed"]
+    first = table[bar].groupby(groups)[["cut", "cpu_s"]].first().rename(columns={"cut": "bar_cut", "cpu_s": "bar_s"})
+    table = table.join(first, on=groups)
+    return table.assign(cut_ratio=ratio(table["cut"], table["bar_cut"]), times=ratio(table["cpu_s"], table["bar_s"]))
+
+
+def tables(rows: pd.DataFrame) -> dict[str, str]:
+    """Return the tables that the rows hold, by the name of their place in the page."""
+    family = rows["family"]
+    towns = rows[family == "towns"]
+    out = {"towns": towns_table(towns[towns["seed"] == 0])}
+    if towns["seed"].max() > 0:
+        out["seeds"] = seeds_table(towns[(towns["effort"].isna()) | (towns["effort"] == 1)])
+    for name, write in (
+        ("graphs", graphs_table),
+        ("few", few_table),
+        ("hopeless", hopeless_table),
+        ("workers", workers_table),
+    ):
+        if (family == name).any():
+            out[name] = write(rows[family == name])
     return out
 
 
-def plot(table: pd.DataFrame, folder: Path) -> None:
-    import matplotlib.pyplot as plt
-
-    folder.mkdir(parents=True, exist_ok=True)
-    towns = table[table["case"].str.startswith("town")]
-    titles = {"cpu_s": "CPU seconds", "bad": "bad grids", "shape": "mean Polsby–Popper", "spread": "spread of the load"}
-    for column, title in titles.items():
-        figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-        for method, rows in towns.groupby("method"):
-            mean = rows.groupby("units")[column].mean()
-            axes.plot(mean.index, mean.to_numpy(), marker="o", label=method)
-        axes.set(xscale="log", xlabel="units", ylabel=title)
-        if column == "cpu_s":
-            axes.set_yscale("log")
-        axes.legend()
-        figure.savefig(folder / f"partition_{column}.png", dpi=120)
-        plt.close(figure)
-
-
 def main() -> None:
+    """Measure, print the tables, and write what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="*", default=[1000, 10_000, 100_000])
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--efforts", type=float, nargs="*", default=[0.01, 0.2, 1.0])
-    parser.add_argument("--graphs", type=Path, help="folder of folders with nodes.csv and edges.csv")
+    parser.add_argument("--sizes", type=int, nargs="*", default=[1000, 10_000, 100_000, 1_000_000])
     parser.add_argument(
-        "--parts", nargs="*", default=[], metavar="FOLDER=K", help="few parts of ±0.5 %%, fewest cut edges"
+        "--seeds", type=int, default=10, help="towns of each size up to 100,000; peers but METIS get one"
     )
-    parser.add_argument("--plot", type=Path, help="folder for figures")
+    parser.add_argument("--efforts", type=float, nargs="*", default=[0.01, 0.2, 1.0])
+    parser.add_argument("--sweep", type=float, nargs="*", default=[0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0])
+    parser.add_argument("--peer-limit", type=float, default=120.0, metavar="SECONDS")
+    parser.add_argument("--workers", type=int, default=2, help="up to so many, on the largest town")
+    parser.add_argument("--graphs", type=Path, help="folder of folders with nodes.csv and edges.csv")
+    parser.add_argument("--few", nargs="*", default=[], metavar="FOLDER=K[:BEST]", help="few grids of ±0.5 %%")
+    parser.add_argument("--csv", type=Path, help="file for all rows")
+    parser.add_argument("--from", dest="before", type=Path, help="rows measured before, instead of measuring")
+    parser.add_argument("--plot", type=Path, help="folder for pictures")
+    parser.add_argument("--page", type=Path, help="page with places for the tables, filled in")
     chosen = parser.parse_args()
-    if pymetis is None:
-        print("METIS is not installed (pip install pymetis), so there is nothing to compare with")
-    partition(voronoi_town(500, seed=99), PlanOptions(effort=0.1))  # compiles
-    parts = {name: int(k) for name, k in (text.split("=") for text in chosen.parts)}
-    wanted = cases(chosen.sizes, chosen.seeds, chosen.graphs, parts)
-    rows = [row for case in wanted for row in measure(case, chosen.efforts)]
-    table = pd.DataFrame(rows)
-    first = table.groupby(["case", "units"])["cut"].transform("first")
-    table["cut"] = (table["cut"] / first).round(3)
-    print(table.round(3).to_string(index=False))
+    rows = pd.read_csv(chosen.before, keep_default_na=True) if chosen.before else measured(chosen)
+    rows["trouble"] = rows["trouble"].fillna("")
+    if chosen.csv:
+        rows.to_csv(chosen.csv, index=False)
+    for name, body in tables(rows).items():
+        print(f"\n{name}\n\n{body}")
+        if chosen.page:
+            put_into(chosen.page, name, body)
     if chosen.plot:
-        plot(table, chosen.plot)
-        table.to_csv(chosen.plot / "partition.csv", index=False)
+        from plots import plot
+
+        for path in plot(rows, chosen.plot):
+            print(path)
 
 
 if __name__ == "__main__":

@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 import numba as nb
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_matrix
+from scipy.sparse import csc_matrix, vstack
 
 from gridgis.graph import Floats, Ints
 from gridgis.partition.kernels import CUT, HIGH1, HIGH2, LOW1, LOW2, Net, worth
 from gridgis.partition.problem import Problem
+from gridgis.partition.search import Clock
+from gridgis.partition.solver import Program, solve
 
 MOST_NODES = 500
 MOST_SECONDS = 60.0
@@ -138,8 +139,10 @@ class Sets:
         return self.members[self.starts[s] : self.starts[s + 1]]
 
 
-def list_sets(problem: Problem, roots: Ints, *, limit: int, together: bool = True) -> Sets | None:
-    """List the possible grids that hold any of the roots; None when there are more than `limit`.
+def list_sets(
+    problem: Problem, roots: Ints, *, limit: int, together: bool = True, clock: Clock | None = None
+) -> Sets | None:
+    """List the possible grids that hold any of the roots; None when there are more than `limit`, or the time ends.
 
     With ``together=False`` a set that holds several roots is listed for each of them.
     """
@@ -148,7 +151,7 @@ def list_sets(problem: Problem, roots: Ints, *, limit: int, together: bool = Tru
     known = 0
     for root in roots.tolist():
         known = grow_sets(problem.net, root, closed, room, known, 20 * limit)
-        if known < 0:
+        if known < 0 or (clock is not None and clock.over):
             return None
         if together:
             closed[root] += 1
@@ -182,33 +185,32 @@ def best_cover(
     limit: int = 100_000,
     nodes: int = MOST_NODES,
     time_limit_s: float = MOST_SECONDS,
+    on_time: bool = False,
 ) -> Cover:
-    """Divide a small problem as well as can be, every grid within the bands, and say how well that is."""
-    sets = list_sets(problem, np.arange(problem.n), limit=limit)
+    """Divide a small problem as well as can be, every grid within the bands, and say how well that is.
+
+    With ``on_time`` the limit is kept even where HiGHS overruns it, at the price of a process.
+    """
+    clock = Clock(limit_s=time_limit_s)
+    sets = list_sets(problem, np.arange(problem.n), limit=limit, clock=clock)
     if sets is None:
-        return Cover("many")
+        return Cover("open" if clock.over else "many")
     covered = np.zeros(problem.n, bool)
     covered[sets.members] = True
     if not covered.all():
         return Cover("impossible")
-    holds = csr_matrix((np.ones(len(sets.members)), sets.members, sets.starts), shape=(len(sets), problem.n)).T.tocsr()
-    answer = milp(
-        sets.values,
-        integrality=np.ones(len(sets)),
-        bounds=Bounds(0, 1),
-        constraints=[
-            LinearConstraint(holds, 1, 1),
-            LinearConstraint(csr_matrix(np.ones((1, len(sets)))), fewest, most),
-        ],
-        options={"time_limit": time_limit_s, "node_limit": nodes, "mip_rel_gap": 1e-6},
-    )
-    bound = -math.inf if answer.mip_dual_bound is None else float(answer.mip_dual_bound)
+    holds = csc_matrix((np.ones(len(sets.members)), sets.members, sets.starts), shape=(problem.n, len(sets)))
+    matrix = vstack([holds, csc_matrix(np.ones((1, len(sets))))]).tocsc()
+    once = np.ones(problem.n)
+    low, high = np.append(once, fewest), np.append(once, most)
+    program = Program(sets.values, np.ones(len(sets)), matrix.indptr, matrix.indices, matrix.data, low, high)
+    answer = solve(program, seconds=clock.left_s, nodes=nodes, on_time=on_time)
     if answer.x is None:
-        return Cover("impossible") if answer.status == 2 else Cover("open", bound=bound)
+        return Cover("impossible") if answer.status == "impossible" else Cover("open", bound=answer.bound)
     grid = np.full(problem.n, -1, np.int64)
     for g, s in enumerate(np.flatnonzero(answer.x > 0.5).tolist()):
         grid[sets.units(s)] = g
-    return Cover("optimal" if answer.status == 0 else "feasible", grid, bound)
+    return Cover("optimal" if answer.status == "optimal" else "feasible", grid, answer.bound)
 
 
 def impossible_units(problem: Problem, units: Ints, *, limit: int = 20_000) -> Ints | None:

@@ -84,7 +84,7 @@ def _solve(
     first = set(np.unique(state.split.grid, return_index=True)[1].tolist())
     bad = set(broken(problem, state).tolist())
     verdicts = {v: verdict for v, verdict in verdicts.items() if v in first and int(state.split.grid[v]) in bad}
-    return Outcome(state, verdicts, (_words(options.objective, price(problem, state), bound, proven),))
+    return Outcome(state, verdicts, (_words(options.objective, price(problem, state), bound, proven, len(bad)),))
 
 
 def _state_of(problem: Problem, state: State, places: Ints) -> State:
@@ -95,7 +95,13 @@ def _state_of(problem: Problem, state: State, places: Ints) -> State:
 def _best(inner: Problem, now: State, fewest: int, most: int, options: PlanOptions, clock: Clock) -> Cover:
     """Return the best division of an area, or what is known of it; refuse one that nothing can be shown of."""
     cover = best_cover(
-        inner, fewest=fewest, most=most, limit=MOST_SETS, nodes=100_000, time_limit_s=max(clock.left_s, 0.1)
+        inner,
+        fewest=fewest,
+        most=most,
+        limit=MOST_SETS,
+        nodes=100_000,
+        time_limit_s=max(clock.left_s, 0.1),
+        on_time=True,
     )
     if cover.status != "many":
         return _no_worse(inner, now, cover)
@@ -138,9 +144,11 @@ def _none_possible(problem: Problem, state: State, places: Ints, verdicts: dict[
     return out
 
 
-def _words(objective: str, cost: float, bound: float, proven: bool) -> str:
+def _words(objective: str, cost: float, bound: float, proven: bool, bad: int) -> str:
     """Return what is known of the plan as a whole."""
     what = {"cut-edges": "pairs of neighbours parted", "cut-length": "mean edges of line"}.get(objective, "worth")
+    if bad and not proven:
+        return f"{bad:,} grids break a band, and whether that must be was not shown in the time there was"
     if proven:
         return f"proven: no plan within the bands is better than this one ({what}: {cost:,.6g})"
     if math.isfinite(bound):

@@ -8,9 +8,8 @@ division found by search is known to be at most so far from the best.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import highspy
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix, vstack
 from scipy.sparse.csgraph import connected_components
@@ -20,6 +19,7 @@ from gridgis.partition.exact import Cover
 from gridgis.partition.kernels import HIGH1, HIGH2, LOW1, LOW2
 from gridgis.partition.problem import HUGE, Problem
 from gridgis.partition.search import Clock
+from gridgis.partition.solver import Program, Solution, solve
 
 
 def fewest_cuts(problem: Problem, *, fewest: int, most: int, known: Ints | None, clock: Clock) -> Cover:
@@ -35,23 +35,24 @@ def fewest_cuts(problem: Problem, *, fewest: int, most: int, known: Ints | None,
     Returns
     -------
     Cover
-        ``optimal``; ``impossible``, proven; ``open``: the time ran out, and ``bound`` says how good one could be.
+        ``optimal``; ``impossible``, proven; when the time ran out ``feasible``, or ``open`` without grids, and
+        ``bound`` says how good one could be.
     """
     program = _Program(problem, fewest, most)
     separators: list[tuple[Ints, int, int]] = []
     bound = -math.inf
     while not clock.over:
-        highs = program.solve(separators, known, clock.left_s)
-        status = highs.getModelStatus()
-        if status == highspy.HighsModelStatus.kInfeasible:
+        answer = program.solve(separators, known, clock.left_s)
+        if answer.status == "impossible":
             return Cover("impossible")
-        bound = max(bound, float(highs.getInfo().mip_dual_bound))
-        if status != highspy.HighsModelStatus.kOptimal:
+        bound = max(bound, answer.bound)
+        grid = None if answer.x is None else program.grids(answer.x)
+        cuts = [] if grid is None else _separators(problem, grid)
+        if grid is not None and not cuts:
+            status = "optimal" if answer.status == "optimal" else "feasible"
+            return Cover(status, np.unique(grid, return_inverse=True)[1].astype(np.int64), bound)
+        if answer.status != "optimal":
             break
-        grid = program.grids(np.array(highs.getSolution().col_value))
-        cuts = _separators(problem, grid)
-        if not cuts:
-            return Cover("optimal", np.unique(grid, return_inverse=True)[1].astype(np.int64), bound)
         separators += cuts
     return Cover("open", bound=bound)
 
@@ -106,7 +107,7 @@ class _Program:
         values, rows_of, columns_of = (np.concatenate(part) for part in (value, row, column))
         return coo_matrix((values, (rows_of, columns_of)), shape=(rows, self.columns)).tocsr()
 
-    def solve(self, separators: list[tuple[Ints, int, int]], known: Ints | None, seconds: float) -> Any:
+    def solve(self, separators: list[tuple[Ints, int, int]], known: Ints | None, seconds: float) -> Solution:
         """Solve it from a known division on; of two units that others separate, a grid holds one, or one of those."""
         bodies = list(self.rules)
         for between, a, b in separators:
@@ -116,29 +117,12 @@ class _Program:
                 row = np.zeros(len(places), np.int64)
                 bodies.append(_Rows(self._matrix(1, [row], [places], [values]), -np.inf, 1))
         matrix = vstack([rows.matrix for rows in bodies]).tocsc()
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = self.columns, matrix.shape[0]
-        model.col_cost_, model.col_lower_, model.col_upper_ = self.costs, np.zeros(self.columns), self.top
-        model.row_lower_ = np.concatenate([np.full(rows.matrix.shape[0], rows.low, float) for rows in bodies])
-        model.row_upper_ = np.concatenate([np.full(rows.matrix.shape[0], rows.high, float) for rows in bodies])
-        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
-        model.a_matrix_.value_ = matrix.data
-        model.integrality_ = [highspy.HighsVarType.kInteger] * self.columns
-        highs: Any = highspy.Highs  # the package has no types
-        highs = highs()
-        highs.setOptionValue("output_flag", False)
-        highs.setOptionValue("threads", 1)
-        highs.setOptionValue("mip_rel_gap", 1e-6)
-        if math.isfinite(seconds):
-            highs.setOptionValue("time_limit", max(seconds, 0.1))
-        highs.passModel(model)
-        if known is not None:
-            start = highspy.HighsSolution()
-            start.col_value = self.values(known)
-            highs.setSolution(start)
-        highs.run()
-        return highs
+        counts = [rows.matrix.shape[0] for rows in bodies]
+        low = np.repeat([float(rows.low) for rows in bodies], counts)
+        high = np.repeat([float(rows.high) for rows in bodies], counts)
+        program = Program(self.costs, self.top, matrix.indptr, matrix.indices, matrix.data, low, high)
+        start = None if known is None else self.values(known)
+        return solve(program, seconds=seconds, start=start, on_time=True)
 
     def values(self, grid: Ints) -> Floats:
         """Return the variables of a division, its grids numbered by their heaviest units."""
