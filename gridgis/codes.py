@@ -18,7 +18,6 @@ from gridgis.units import Units
 
 Ints = npt.NDArray[np.int64]
 
-LEVELS = ("community", "sector", "grid", "micro")
 TEMPLATE = "{parent}{number:0{width}}"
 """An area's code: that of the area above, or the jurisdiction's own, and its number there, of at least 3 digits.
 

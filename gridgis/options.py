@@ -12,6 +12,7 @@ from gridgis.profiles import PROFILES, Band, Housing
 
 OBJECTIVES = ("balance", "cut-edges", "cut-length")
 COUNTS = ("households", "population")
+LEVELS = ("community", "sector", "grid", "micro")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class PlanOptions:
         Code of the community that owns the grids; a grid's code is this plus
         its number.
     codes
-        Level (``community``, ``sector``, ``grid``, ``micro``) -> template of its codes, see `levels.TEMPLATES`.
+        Level (``community``, ``sector``, ``grid``, ``micro``) -> template of its codes, see `codes.TEMPLATE`.
     columns
         Field of ours -> column of the buildings layer, e.g. ``{"households": "户数"}``.
     """

@@ -13,16 +13,21 @@ import shapely
 from shapely import MultiPolygon, Polygon
 
 from gridgis.errors import InputError, some
+from gridgis.overlaps import overlapping_pairs
 
 MIN_BUILDING_M2 = 1.0
 """Smaller footprints are remains of drawing, not buildings."""
 SEAM_WIDTH_M = 0.5
+SEAM_M2 = 1.0
+"""Ground between areas drawn one by one that is narrower (2 × area ÷ perimeter) or smaller is a seam."""
 SLIVER_HOLE_M2 = 1000.0
 SLIVER_HOLE_WIDTH_M = 10.0
 """A hole of the boundary that is smaller and narrower (2 × area ÷ perimeter) may be a seam between drawn areas."""
 SLIVER_HOLE_SHARE = 1e-5
 """It is one if it is narrower than `SEAM_WIDTH_M`, or less than this share of the area around it."""
 _AREA_CHANGE = 0.001
+_BESIDE_M = 1e-3
+_NODED_M = 1e-6
 
 _PARTS = {"polygon": 2, "line": 1}
 
@@ -166,6 +171,75 @@ def close_slivers(
     repairs.add(layer, "sliver parts", "left out", [f"{p.area:.1f} m²" for p in dropped])
     slivers = MultiPolygon([*(Polygon(ring) for ring in closed), *dropped])
     return parts[0] if len(parts) == 1 else MultiPolygon(parts), slivers
+
+
+def part_overlaps(
+    areas: npt.NDArray[np.object_], rank: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.object_], list[tuple[int, int, float]]]:
+    """Give ground that several areas claim to the one of the lowest rank (metres; ranks differ).
+
+    Returns
+    -------
+    (n,) Polygon or MultiPolygon
+        The areas, no two of which overlap; empty where others claim all of one.
+    list of (int, int, float)
+        Who keeps ground, who loses it, and how many m²; overlaps that are only seams are mended but not told.
+    """
+    one, other = overlapping_pairs(areas, over_m2=0.0).T
+    first = rank[one] < rank[other]
+    keeper, loser = np.where(first, one, other), np.where(first, other, one)
+    parted = areas.copy()
+    for at in np.unique(loser):
+        parted[at] = shapely.difference(areas[at], shapely.union_all(areas[keeper[loser == at]]))
+    shared = shapely.intersection(areas[keeper], areas[loser])
+    told = [
+        (int(a), int(b), float(sum(part.area for part in surfaces(shape) if not is_seam(part))))
+        for a, b, shape in zip(keeper, loser, shared, strict=True)
+    ]
+    return unwrap(parted), [pair for pair in told if pair[2] > 0]
+
+
+def fill_gaps(areas: npt.NDArray[np.object_], gaps: Sequence[Polygon]) -> tuple[npt.NDArray[np.object_], list[Polygon]]:
+    """Join each gap to the area that it shares most outline with (metres).
+
+    Returns
+    -------
+    (n,) Polygon or MultiPolygon
+        The areas with their gaps.
+    list of Polygon
+        Gaps beside no area, which are left.
+    """
+    filled, lonely = areas, list(gaps)
+    while lonely:  # a gap may lie behind another one
+        beside = [_most_shared(filled, gap) for gap in lonely]
+        filled = filled.copy()
+        for at in sorted({at for at in beside if at >= 0}):
+            parts = [gap for gap, area in zip(lonely, beside, strict=True) if area == at]
+            # on the grid of what is noded later; else rounding could leave a hair between area and gap
+            filled[at] = shapely.union_all([filled[at], *parts], grid_size=_NODED_M)
+        if max(beside) < 0:
+            break
+        lonely = [gap for gap, area in zip(lonely, beside, strict=True) if area < 0]
+    return unwrap(filled), lonely
+
+
+def _most_shared(areas: npt.NDArray[np.object_], gap: Polygon) -> int:
+    """Return which area shares most outline with a gap; -1 where none does."""
+    near = np.flatnonzero(shapely.dwithin(areas, gap, _BESIDE_M))
+    around = shapely.buffer(shapely.clip_by_rect(areas[near], *shapely.buffer(gap, 1.0).bounds), _BESIDE_M)
+    shared = shapely.length(shapely.intersection(gap.exterior, around))
+    # touching at a corner is not beside
+    return int(near[shared.argmax()]) if len(near) and shared.max() > 10 * _BESIDE_M else -1
+
+
+def surfaces(shape: shapely.Geometry) -> list[Polygon]:
+    """Return the polygons a shape consists of, without the points and lines that overlays leave beside them."""
+    return [part for part in shapely.get_parts(shapely.get_parts(shape)) if shapely.get_dimensions(part) == 2]
+
+
+def is_seam(part: Polygon) -> bool:
+    """Whether ground is only a seam between areas drawn one by one: a hand wide, or no larger than a table."""
+    return bool(part.area < SEAM_M2 or 2 * part.area / part.length < SEAM_WIDTH_M)
 
 
 def find_duplicates(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from shapely import LineString, Polygon, box
@@ -333,3 +334,65 @@ def test_bands_by_default_by_profile_and_alone():
     assert (mixed.households, mixed.population) == (PROFILES["village"].households, Band(500, 900))
     with pytest.raises(InputError, match="at least 1"):
         take_options(nothing | {"grids": 0})
+
+
+def quarter(name: str, west: int, east: int, **columns: str) -> gpd.GeoDataFrame:
+    """A part of the town between two columns of blocks."""
+    area = box(EAST + west * BLOCK_M, NORTH, EAST + east * BLOCK_M, NORTH + HEIGHT_M)
+    return gpd.GeoDataFrame(
+        {"code": [name]} | {key: [value] for key, value in columns.items()}, geometry=[area], crs=CRS
+    )
+
+
+@pytest.fixture
+def halves(town) -> Path:
+    """Two areas that may be communities or existing grids."""
+    path = town / "halves.gpkg"
+    halves = pd.concat([quarter("310101001", 0, 3), quarter("310101002", 3, 6)], ignore_index=True)
+    halves.to_file(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--lock", "310101001"), "give its grids with --existing"),
+        (("--code", "house=NN"), "no level; choose one of community, sector, grid, micro"),
+        (("--code", "grid"), "is not LEVEL=TEMPLATE"),
+        (("--soft", "buildings"), "'households', 'population'"),
+        (("--sectors", "5:3"), "write 3:5"),
+        (("--profiles", "no.toml"), "--profiles says how large grids are, and so does --households and --population"),
+        (("--communities", "no.gpkg"), "there is no such file"),
+    ],
+)
+def test_rules_that_contradict_or_are_not_there(town, capsys, options, said):
+    assert partition(town, *options) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert not (town / "out").exists()
+
+
+def test_locked_codes_must_be_of_the_existing_plan(town, halves, capsys):
+    assert partition(town, "--existing", str(halves), "--lock", "31010101") == 2
+    assert "did you mean 310101001" in " ".join(capsys.readouterr().err.split())
+    assert not (town / "out").exists()
+
+
+def test_rules_of_the_command_line_become_options(tmp_path):
+    (tmp_path / "p.toml").write_text('default = "village"', "utf-8")
+    given = {"households": None, "population": None, "profiles": str(tmp_path / "p.toml"), "soft": ("population",)}
+    options = take_options(given | {"sectors": Band(3, 5), "codes": {"grid": "{community}{n:03d}"}, "lock": ("1",)})
+    assert options.housing is not None and options.housing.default == "village"
+    assert (options.soft, options.sectors, options.lock) == (("population",), Band(3, 5), ("1",))
+    assert options.bands == {}
+    assert type(options).from_dict(options.to_dict()) == options
+
+
+def test_layers_of_areas_reach_the_layers(town, halves):
+    from gridgis.cli.cases import find_files
+
+    quarter("A", 0, 1, kind="group", dedicated="yes").to_file(town / "compounds.gpkg")
+    halves.rename(town / "communities.gpkg")
+    (town / "existing.gpkg").write_bytes((town / "communities.gpkg").read_bytes())
+    layers = find_files(town).read()
+    assert layers.communities["code"].tolist() == layers.existing["code"].tolist() == ["310101001", "310101002"]
+    assert layers.compounds[["kind", "dedicated"]].to_numpy().tolist() == [["group", True]]

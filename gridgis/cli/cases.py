@@ -55,8 +55,8 @@ def command(directory: str, output: str | None, language: Language, **given: Any
     """Partition and audit every case in a directory; print one table.
 
     A case is a folder, or a .tar.xz of one, with layers named boundary, buildings and roads, and if it
-    has them rivers, rail, water, barriers, walls, landuse (all taken as barriers), compounds, and
-    census or population_... as census. Each runs in a process of its own; one that fails is a row that
+    has them rivers, rail, water, barriers, walls, landuse (all taken as barriers), compounds, communities,
+    existing, and census or population_... as census. Each runs in a process of its own; one that fails is a row that
     says why. Ends with 0 where everything holds, 1 where an audit found a fault, 2 where a case failed.
     """
     options = take_options(given)
@@ -110,14 +110,17 @@ def find_files(folder: Path) -> LayerFiles:
         raise InputError(f"{folder.name}: has no layer {' and no '.join(missing)}")
     stems = sorted(path.stem for path in folder.glob("population_*") if path.suffix in SUFFIXES)
     census = next(filter(None, (find_layer(folder, stem) for stem in ("census", *stems))), None)
-    compounds = find_layer(folder, "compounds")
+    areas = {stem: find_layer(folder, stem) for stem in ("compounds", "communities", "existing")}
+    given = {stem: str(path) for stem, path in areas.items() if path}
     barriers = (find_layer(folder, stem) for stem in BARRIERS)
     return LayerFiles(
         boundary=str(needed["boundary"]),
         buildings=str(needed["buildings"]),
         roads=str(needed["roads"]),
         barriers=tuple(str(path) for path in barriers if path),
-        compounds=str(compounds) if compounds else None,
+        compounds=(given["compounds"],) if "compounds" in given else (),
+        communities=given.get("communities"),
+        existing=given.get("existing"),
         census=str(census) if census else None,
     )
 

@@ -10,8 +10,8 @@ import click
 
 from gridgis.cli.terminal import Progress, system_language
 from gridgis.errors import InputError
-from gridgis.options import PlanOptions
-from gridgis.profiles import PROFILES, Band, Profile
+from gridgis.options import COUNTS, LEVELS, PlanOptions
+from gridgis.profiles import PROFILES, Band, Housing, Profile
 
 if TYPE_CHECKING:
     from gridgis.layers import Layers
@@ -48,6 +48,18 @@ def _read_columns(ctx: click.Context, param: click.Parameter, values: Sequence[s
             raise click.BadParameter(f"“{value}” is not FIELD=COLUMN, e.g. households=户数")
         columns[ours.strip()] = theirs.strip()
     return columns
+
+
+def _read_codes(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> dict[str, str]:
+    codes = {}
+    for value in values:
+        level, equals, template = (part.strip() for part in value.partition("="))
+        if not (equals and template):
+            raise click.BadParameter(f"“{value}” is not LEVEL=TEMPLATE, the level one of {', '.join(LEVELS)}")
+        if level not in LEVELS:
+            raise click.BadParameter(f"“{level}” is no level; choose one of {', '.join(LEVELS)}")
+        codes[level] = template
+    return codes
 
 
 debug_option = click.option(
@@ -94,7 +106,9 @@ class LayerFiles:
     buildings: str
     roads: str | None = None
     barriers: tuple[str, ...] = ()
-    compounds: str | None = None
+    compounds: tuple[str, ...] = ()
+    communities: str | None = None
+    existing: str | None = None
     census: str | None = None
     crs: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -114,6 +128,8 @@ class LayerFiles:
             roads=self.roads,
             barriers=self.barriers,
             compounds=self.compounds,
+            communities=self.communities,
+            existing=self.existing,
             census=self.census,
             columns=self.columns,
             crs=self.crs,
@@ -132,7 +148,10 @@ column_option = click.option(
 
 
 def layer_options(*, roads_required: bool) -> Callable[[Command], Command]:
-    """Add the options that name layers; `LayerFiles.take` reads them."""
+    """Add the options that name layers; `LayerFiles.take` reads them.
+
+    Each takes ``FILE|layername=NAME|where=COLUMN=VALUE``: the layer of a file that has several, and which of its rows.
+    """
     return _together(
         click.option("--boundary", metavar="FILE", required=True, help="The jurisdiction: one or more polygons."),
         click.option("--buildings", metavar="FILE", required=True, help="Buildings' footprints: polygons."),
@@ -143,11 +162,39 @@ def layer_options(*, roads_required: bool) -> Callable[[Command], Command]:
             multiple=True,
             help="Rivers, railways, water, walls, land use: lines or polygons. May be given several times.",
         ),
-        click.option("--compounds", metavar="FILE", help="Residential compounds, kept whole: polygons."),
+        click.option(
+            "--compounds",
+            metavar="FILE",
+            multiple=True,
+            help="Compounds, villager groups, institutions, kept whole: polygons. Columns kind, profile and dedicated "
+            "(yes or no: a grid of its own) count. May be given several times.",
+        ),
         click.option("--census", metavar="FILE", help="Areas with people or households, spread over the buildings."),
         column_option,
         crs_option,
     )
+
+
+def given_areas(command: Command) -> Command:
+    """Add the layers of areas that bind a plan; `LayerFiles.take` reads them."""
+    return _together(
+        click.option(
+            "--communities",
+            metavar="FILE",
+            help="Communities, whose edges no grid crosses: polygons with a name or code.",
+        ),
+        click.option(
+            "--existing", metavar="FILE", help="Grids of an existing plan: polygons with a code, e.g. its grids.gpkg."
+        ),
+    )(command)
+
+
+lock_option = click.option(
+    "--lock",
+    metavar="CODE",
+    multiple=True,
+    help="Code of an existing grid that stays exactly as it is. May be given several times.",
+)
 
 
 def band_options(command: Command) -> Command:
@@ -200,6 +247,43 @@ def search_options(command: Command) -> Command:
     )(command)
 
 
+def level_options(command: Command) -> Command:
+    """Add housing types, soft bands, and what is asked for above and below the grids."""
+    return _together(
+        click.option(
+            "--profiles",
+            metavar="FILE",
+            help="Housing types, each with its own size of grid, and rules which building is of which: TOML. "
+            "Takes the place of --profile, --households and --population.",
+        ),
+        click.option(
+            "--soft",
+            type=click.Choice(COUNTS),
+            multiple=True,
+            help="A count whose band is aimed at, but may be broken. May be given twice.",
+        ),
+        click.option(
+            "--sectors", metavar="LOW:HIGH", callback=_read_band, help="Make sectors of so many grids, e.g. 3:5."
+        ),
+        click.option(
+            "--micro-grids",
+            "micro",
+            metavar="LOW:HIGH",
+            callback=_read_band,
+            help="Make micro-grids of so many households inside each grid, e.g. 40:80.",
+        ),
+        click.option(
+            "--code",
+            "codes",
+            metavar="LEVEL=TEMPLATE",
+            multiple=True,
+            callback=_read_codes,
+            help="How a level's codes are made up, e.g. grid={parent}{number:03}. "
+            f"Levels: {', '.join(LEVELS)}. May be given several times.",
+        ),
+    )(command)
+
+
 def _weight_option(name: str, what: str) -> Callable[[Command], Command]:
     return click.option(
         f"--{name}",
@@ -223,6 +307,7 @@ def plan_options(command: Command) -> Command:
             + ". Without a profile, a band or --grids, it is urban.",
         ),
         click.option("--grids", type=int, metavar="K", help="Exactly this many grids; alone, it replaces the bands."),
+        level_options,
         count_options,
         click.option(
             "--unit-share",
@@ -252,18 +337,34 @@ def take_options(given: dict[str, Any], **more: Any) -> PlanOptions:
     """Take checked options out of a command's values.
 
     Bands that nobody gave come from the profile, or are the urban default; but one band alone holds
-    alone, and so does a number of grids.
+    alone, and so does a number of grids. Of a file of profiles, every size comes from there.
     """
+    housing = _take_housing(given)
     names = {entry.name for entry in fields(PlanOptions)}
     values = {name: given.pop(name) for name in names & given.keys()} | more
     profile = given.pop("profile", None)
     bands = {name: values.pop(name, None) for name in ("households", "population")}
     chosen = {name: band for name, band in bands.items() if band is not None}
+    if housing is not None:
+        return PlanOptions(**bands, housing=housing, **values)
     if profile is not None:
         return PlanOptions.from_profile(profile, **chosen, **values)
     if chosen or values.get("grids") is not None:
         return PlanOptions(**bands, **values)
     return PlanOptions(**values)
+
+
+def _take_housing(given: dict[str, Any]) -> Housing | None:
+    path = given.pop("profiles", None)
+    if path is None:
+        return None
+    beside = [f"--{name}" for name in ("profile", "households", "population") if given.get(name) is not None]
+    if beside:
+        raise InputError(
+            f"--profiles says how large grids are, and so does {' and '.join(beside)}; leave one of them out "
+            "(default = “NAME” in the file is the profile of all buildings that no rule fits)"
+        )
+    return Housing.read(path)
 
 
 def _bands(profile: Profile) -> str:

@@ -12,14 +12,16 @@ import click
 from gridgis.cli.parameters import (
     LayerFiles,
     debug_option,
+    given_areas,
     language_option,
     layer_options,
+    lock_option,
     output_option,
     plan_options,
     take_options,
 )
 from gridgis.cli.terminal import output_console, show_steps
-from gridgis.errors import InputError
+from gridgis.errors import InputError, some
 
 if TYPE_CHECKING:
     from gridgis.layers import Layers
@@ -32,6 +34,8 @@ CANNOT_BE_MET = 3
 
 @click.command("partition", short_help="Divide a jurisdiction into grids and certify them.")
 @layer_options(roads_required=True)
+@given_areas
+@lock_option
 @plan_options
 @output_option()
 @language_option
@@ -40,11 +44,17 @@ def command(output: str, language: Language, **given: Any) -> int:
     """Divide a jurisdiction into grids and certify them.
 
     Writes grids.gpkg, grids.geojson, grids.shp, plan.json, audit.json, report.html and map.png. Files
-    may be Shapefile (also zipped, UTF-8 or GBK), GeoPackage, GeoJSON, FlatGeobuf or GeoParquet.
+    may be Shapefile (also zipped, UTF-8 or GBK), GeoPackage, GeoJSON, FlatGeobuf or GeoParquet; of one with
+    several layers, FILE|layername=NAME takes one, and FILE|where=COLUMN=VALUE takes some rows: --compounds
+    "landuse.gpkg|where=landuse=residential".
     """
     files = LayerFiles.take(given)
     options = take_options(given, columns=files.columns)
     check_folder(output)
+    if options.lock and files.existing is None:
+        raise InputError(
+            f"--lock {some(options.lock)}: there is no existing plan to lock grids of; give its grids with --existing"
+        )
     with show_steps(language) as progress:
         layers = files.read(progress)
         plan = divide(layers, options, Path(output), language, progress)

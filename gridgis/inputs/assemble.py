@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -14,7 +14,10 @@ from pyproj import CRS
 from shapely import MultiPolygon, Polygon
 
 from gridgis.errors import InputError
-from gridgis.inputs.areas import COUNTS, census_counts, compound_names, keep_reaching, no_areas
+from gridgis.inputs import communities as community_areas
+from gridgis.inputs import compounds as compound_areas
+from gridgis.inputs import existing as existing_grids
+from gridgis.inputs.areas import COUNTS, census_counts, keep_reaching, no_areas
 from gridgis.inputs.buildings import keep_inside, read_figures, unknown_fields
 from gridgis.inputs.columns import as_text, find_column
 from gridgis.inputs.crs import choose_crs, describe, parse_crs
@@ -43,7 +46,9 @@ def read_layers(
     buildings: Source,
     roads: Source | None = None,
     barriers: Iterable[Source] = (),
-    compounds: Source | None = None,
+    compounds: Source | Sequence[Source] | None = None,
+    communities: Source | None = None,
+    existing: Source | None = None,
     census: Source | None = None,
     columns: Mapping[str, str] | None = None,
     crs: str | CRS | None = None,
@@ -55,13 +60,15 @@ def read_layers(
 
     Parameters
     ----------
-    boundary, buildings, roads, barriers, compounds, census
-        Files of a format in `READERS` (``town.gpkg|layername=roads`` names a
-        layer), or GeoDataFrames, which are not changed. Without roads, only barriers divide.
+    boundary, buildings, roads, barriers, compounds, communities, existing, census
+        Files of a format in `READERS` (``town.gpkg|layername=roads`` names a layer,
+        ``landuse.gpkg|where=landuse=residential`` chooses rows), or GeoDataFrames, which are not
+        changed. Without roads, only barriers divide. Compounds, villager groups and institutions may come as one
+        layer or several. `existing` are the grids of an existing plan, also a ``grids.gpkg`` that gridgis wrote.
     columns
         Field of ours -> column of the buildings layer, where its name does
         not tell: ``{"households": "户数"}``. Fields: households, population,
-        levels, height, use, name, id, compound.
+        levels, height, use, name, id, compound, housing.
     crs
         Coordinate system of those layers that do not say theirs, e.g. ``EPSG:4547``.
     name
@@ -81,8 +88,10 @@ def read_layers(
     sources: list[tuple[str, Source]] = [("boundary", boundary), ("buildings", buildings)]
     sources += [("roads", roads)] if roads is not None else []
     sources += [("barriers", source) for source in barriers]
-    sources += [("compounds", compounds)] if compounds is not None else []
-    sources += [("census", census)] if census is not None else []
+    several = compounds if isinstance(compounds, Sequence) and not isinstance(compounds, str) else (compounds,)
+    sources += [("compounds", source) for source in several if source is not None]
+    single = {"communities": communities, "existing": existing, "census": census}
+    sources += [(role, source) for role, source in single.items() if source is not None]
     assumed = None
     try:
         assumed = parse_crs(crs) if crs is not None else None
@@ -170,12 +179,20 @@ def _assemble(
         waters.append(water)
     lines = _stacked(pieces, crs)
     water = _stacked(waters, crs)
-    compounds, census = no_areas(("name",), crs), no_areas(COUNTS, crs)
-    communities, existing = no_areas(("name", "code"), crs), no_areas(("name", "code"), crs)
-    for table in _of(moved, "compounds"):
-        compounds = keep_reaching(table, shape, repairs)
-    for table in _of(moved, "census"):
-        census = keep_reaching(table, shape, repairs)
+    areas = {
+        "compounds": [no_areas(compound_areas.COLUMNS, crs)],
+        "communities": [no_areas(community_areas.COLUMNS, crs)],
+        "existing": [no_areas(existing_grids.COLUMNS, crs)],
+        "census": [no_areas(COUNTS, crs)],
+    }
+    for table, source in zip(moved, tables, strict=True):
+        if table.role in areas:
+            inside = _areas_inside(table, shape, houses, repairs, faults)
+            areas[table.role] += [] if inside is None else [inside]
+            faults += [_elsewhere(table, source, shape)] if inside is None else []
+    if faults:
+        raise InputError(*faults)
+    stacked = {role: _stacked(frames, crs) for role, frames in areas.items()}
 
     progress("layers", 1.0)
     return Layers(
@@ -183,18 +200,28 @@ def _assemble(
         buildings=houses,
         lines=lines,
         water=water,
-        compounds=compounds,
-        communities=communities,
-        existing=existing,
-        census=census,
+        **stacked,
         crs=crs,
         repairs=repairs.frame(),
         slivers=slivers,
         name=name or _own_name(tables[0].frame),
         sources={role: ", ".join(t.name for t in _of(tables, role)) for role in dict.fromkeys(t.role for t in tables)},
         attribution=attribution,
-        fingerprint=fingerprint_layers(shape, houses, lines, water, compounds, census),
+        fingerprint=fingerprint_layers(shape, houses, lines, water, *stacked.values()),
     )
+
+
+def _areas_inside(
+    table: Table, shape: Polygon | MultiPolygon, houses: gpd.GeoDataFrame, repairs: Repairs, faults: list[str]
+) -> gpd.GeoDataFrame | None:
+    """Return what of a layer of areas lies in the jurisdiction; None where that is nothing and must not be."""
+    if table.role == "communities":
+        return community_areas.communities_inside(table, shape, houses, repairs)
+    if table.role == "existing":
+        return existing_grids.existing_inside(table, shape, houses, repairs)
+    if table.role == "compounds":
+        return compound_areas.compounds_inside(table, shape, repairs, faults)
+    return keep_reaching(table, shape, repairs)
 
 
 def _with_figures(table: Table, columns: Mapping[str, str], repairs: Repairs, faults: list[str]) -> Table:
@@ -204,7 +231,11 @@ def _with_figures(table: Table, columns: Mapping[str, str], repairs: Repairs, fa
     if table.role == "census":
         return replace(table, frame=census_counts(table, faults))
     if table.role == "compounds":
-        return replace(table, frame=compound_names(table))
+        return replace(table, frame=compound_areas.compound_records(table, repairs, faults))
+    if table.role == "communities":
+        return replace(table, frame=community_areas.community_records(table))
+    if table.role == "existing":
+        return replace(table, frame=existing_grids.existing_records(table))
     return table
 
 

@@ -11,17 +11,20 @@ import shapely
 from shapely import MultiPolygon, Polygon
 
 from gridgis.errors import InputError, some
-from gridgis.inputs.columns import as_text, find_column, missing_column
+from gridgis.inputs.columns import as_text, find_column, find_columns, missing_column
 from gridgis.inputs.counts import read_counts, read_heights, read_levels
 from gridgis.inputs.tables import Table
 from gridgis.inputs.uses import building_uses
 from gridgis.overlaps import overlapping_pairs
+from gridgis.profiles import PROFILES
 from gridgis.repair import MIN_BUILDING_M2, Repairs, clean_geometry, find_duplicates
 
-FIELDS = ("households", "population", "levels", "height", "use", "name", "id", "compound")
+FIELDS = ("households", "population", "levels", "height", "use", "name", "id", "compound", "housing")
 """What a buildings layer may say; each can be named in `columns`."""
 
 _COUNTS = ("households", "population")
+
+_PROFILES = {text for profile in PROFILES.values() for text in (profile.name, profile.title_en, profile.title_zh)}
 
 NOTABLE_M2 = 1.0
 """Buildings that share more than this are reported; less is how they were drawn."""
@@ -57,7 +60,8 @@ def read_figures(table: Table, columns: Mapping[str, str], repairs: Repairs, fau
         column = named[field]
         frame[field] = np.nan if column is None else read(source[column], ids, repairs, layer=label)
     frame["use"] = building_uses(source, columns)
-    for field in ("name", "compound"):
+    named["housing"] = _housing_column(source, columns)
+    for field in ("name", "compound", "housing"):
         column = named[field]
         frame[field] = None if column is None else as_text(source[column])
     return _once(frame, label, repairs, faults)
@@ -98,8 +102,17 @@ def keep_inside(table: Table, outline: Polygon | MultiPolygon, repairs: Repairs)
         f"{names[a]}/{names[b]}" for a, b in overlapping_pairs(frame.geometry.to_numpy(), over_m2=NOTABLE_M2).tolist()
     ]
     repairs.add(label, "neighbours that overlap", "kept; no boundary parts them", pairs)
-    kept = ["source_id", "households", "population", "levels", "height", "use", "name", "compound", "inside"]
+    kept = ["source_id", "households", "population", "levels", "height", "use", "name", "compound", "housing", "inside"]
     return frame[["geometry", *kept]]
+
+
+def _housing_column(frame: gpd.GeoDataFrame, columns: Mapping[str, str]) -> str | None:
+    """Return the column of housing types; one that may state uses counts only if it names a ready-made profile."""
+    found = find_column(frame, "housing", columns)
+    if found is not None or "housing" in columns:
+        return found
+    stated = (column for column in find_columns(frame, "use") if column != columns.get("use"))
+    return next((column for column in stated if as_text(frame[column]).isin(_PROFILES).any()), None)
 
 
 def _belongs(outline: Polygon | MultiPolygon, footprints: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
@@ -129,7 +142,7 @@ def _once(frame: gpd.GeoDataFrame, label: str, repairs: Repairs, faults: list[st
             f"{label}: {len(differing):,} footprints are there several times with different counts ({some(ids)}); "
             "merge their rows, adding up the counts if they are parts of one building"
         )
-    for field in (*_COUNTS, "levels", "height", "name", "compound"):
+    for field in (*_COUNTS, "levels", "height", "name", "compound", "housing"):
         known = groups[field].first()
         frame.loc[known.index, field] = known
     repairs.add(label, "the same footprint again", "kept once", frame["source_id"][again].tolist())

@@ -31,14 +31,18 @@ _FIELDS_OF = {
     "buildings": (*FIELDS, "building", "amenity", "shop", "office"),
     "roads": _ROAD_FIELDS,
     "barriers": _BARRIER_FIELDS,
-    "compounds": ("compound", "name", "id"),
+    "compounds": ("compound", "compound_kind", "profile", "dedicated", "name", "id"),
+    "communities": ("community_name", "community_code", "name"),
     "census": ("population", "households", "id"),
-    "grids": ("name", "households", "population", "id"),
+    "grids": ("grid_code", "grid_name", "name", "households", "population"),
 }
 _MEANT = {
     "buildings": dict.fromkeys(("building", "amenity", "shop", "office"), "use"),
     "roads": {"road_class": "kind"},
     "barriers": {"boundary_kind": "kind"},
+    "compounds": {"compound": "name", "compound_kind": "kind"},
+    "communities": {"community_name": "name", "community_code": "code"},
+    "grids": {"grid_code": "code", "grid_name": "name"},
 }
 """Fields that go into another one."""
 _TELLING = {

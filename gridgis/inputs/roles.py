@@ -9,10 +9,11 @@ from pathlib import Path
 import geopandas as gpd
 import shapely
 
-from gridgis.errors import InputError
+from gridgis.errors import InputError, some
+from gridgis.inputs.columns import as_text, missing_column, normal
 from gridgis.inputs.readers import find_reader
 
-ROLES = ("boundary", "buildings", "roads", "barriers", "compounds", "census", "grids")
+ROLES = ("boundary", "buildings", "roads", "barriers", "compounds", "census", "communities", "grids", "existing")
 
 _WORDS: Mapping[str, re.Pattern[str]] = {
     role: re.compile(words, re.IGNORECASE)
@@ -23,16 +24,19 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
         "barriers": r"barrier|river|water|rail|wall|fence|hedge|coast|land.?use|河|水|铁路|轨道|围墙|用地|地块",
         "compounds": r"compound|estate|xiaoqu|小区|院落|村民组",
         "census": r"census|population|block.?group|人口|普查",
+        "communities": r"communit|villages|^社区|行政村",
         "grids": r"grids?$|网格",
+        "existing": r"grids?$|existing|网格",
     }.items()
 }
 _DIMENSIONS: Mapping[str, tuple[int, ...]] = {
     "boundary": (2,), "buildings": (2,), "roads": (1,), "barriers": (1, 2), "compounds": (2,), "census": (2,),
-    "grids": (2,),
+    "communities": (2,), "grids": (2,), "existing": (2,),
 }  # fmt: skip
 _NOUNS = {
     "boundary": "a polygon", "buildings": "polygons", "roads": "lines", "barriers": "lines or polygons",
-    "compounds": "polygons", "census": "polygons", "grids": "polygons",
+    "compounds": "polygons", "census": "polygons",
+    "communities": "polygons", "grids": "polygons", "existing": "polygons",
 }  # fmt: skip
 
 
@@ -46,15 +50,57 @@ def read_role(path: str | Path, role: str) -> list[tuple[str, gpd.GeoDataFrame]]
 
     Of a file with several layers, the one whose name speaks of the role is
     taken, else the only one with geometry of the right kind. A layer can be
-    named as in desktop GIS: ``town.gpkg|layername=roads``.
+    named as in desktop GIS, and its rows chosen by what a column says:
+    ``town.gpkg|layername=landuse|where=landuse=residential,allotments``. Several
+    ``where`` must all fit; values parted by commas are alternatives.
 
     Raises
     ------
     InputError
-        When the file is unreadable, or which layer is meant cannot be told.
+        When the file is unreadable, which layer is meant cannot be told, or no row fits.
     """
-    text, _, wanted = str(path).partition("|layername=")
-    file, reader = find_reader(text)
+    file, wanted, filters = _parsed(str(path))
+    found = _read_layers(file, wanted, role)
+    return [(name, _rows_that_fit(frame, filters, f"{role}: {name}")) for name, frame in found]
+
+
+def _parsed(path: str) -> tuple[str, str, list[tuple[str, tuple[str, ...]]]]:
+    """Part ``file|layername=NAME|where=COLUMN=VALUE,VALUE`` into the file, the layer and the filters."""
+    file, *parts = path.split("|")
+    layer = ""
+    filters = []
+    for part in parts:
+        key, _, value = part.partition("=")
+        column, equals, values = value.partition("=")
+        if key == "layername" and value:
+            layer = value
+        elif key == "where" and equals and column.strip():
+            filters.append((column.strip(), tuple(word.strip().casefold() for word in values.split(","))))
+        else:
+            raise InputError(
+                f"{path}: “|{part}” means nothing; write |layername=NAME to choose a layer, |where=COLUMN=VALUE to "
+                "choose rows"
+            )
+    return file, layer, filters
+
+
+def _rows_that_fit(frame: gpd.GeoDataFrame, filters: list[tuple[str, tuple[str, ...]]], label: str) -> gpd.GeoDataFrame:
+    for wanted, values in filters:
+        column = next((c for c in frame.columns if normal(c) == normal(wanted)), None)
+        column = wanted if wanted in frame.columns else column
+        if column is None:
+            raise InputError(missing_column(wanted, frame.columns, label))
+        text = as_text(frame[column])
+        fits = text.astype(str).str.casefold().where(text.notna(), "").isin(values)
+        if not fits.any():
+            there = some([f"{value} ({rows:,})" for value, rows in text.value_counts().items()]) or "nothing"
+            raise InputError(f"{label}: in no row is {column} {' or '.join(values)}; it holds {there}")
+        frame = frame[fits]
+    return frame
+
+
+def _read_layers(path: str, wanted: str, role: str) -> list[tuple[str, gpd.GeoDataFrame]]:
+    file, reader = find_reader(path)
     if wanted:
         return [(f"{file.name}|{wanted}", reader.read(file, wanted))]
     names = reader.layers(file)
@@ -65,8 +111,10 @@ def read_role(path: str | Path, role: str) -> list[tuple[str, gpd.GeoDataFrame]]
     named = [name for name in names if _WORDS[role].search(name)]
     if role == "barriers" and named:
         return [(f"{file.name}|{name}", reader.read(file, name)) for name in named]
-    if len(named) == 1:
-        return [(f"{file.name}|{named[0]}", reader.read(file, named[0]))]
+    exact = [name for name in named if _WORDS[role].fullmatch(name)]
+    chosen = named if len(named) == 1 else exact
+    if len(chosen) == 1:
+        return [(f"{file.name}|{chosen[0]}", reader.read(file, chosen[0]))]
     frames = {name: reader.read(file, name) for name in (named or names)}
     fitting = [name for name, frame in frames.items() if len(frame) and fault_of_geometry(frame, role, name) is None]
     if len(fitting) == 1:

@@ -17,7 +17,7 @@ from gridgis.inputs.roles import read_role
 from gridgis.repair import without_endless
 
 Source: TypeAlias = str | Path | gpd.GeoDataFrame
-"""A file, ``file.gpkg|layername=NAME``, or a GeoDataFrame."""
+"""A file, ``file.gpkg|layername=NAME|where=COLUMN=VALUE``, or a GeoDataFrame."""
 
 _SHAPEFILES = (".shp", ".zip")
 
@@ -29,7 +29,7 @@ class Table:
     Attributes
     ----------
     role
-        boundary, buildings, roads, barriers, compounds or census.
+        One of `roles.ROLES`.
     name
         The file's name (``town.gpkg|roads``), or the role for a GeoDataFrame.
     """
