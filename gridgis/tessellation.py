@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.spatial import Delaunay, QhullError
+
+from gridgis.delaunay import REACH, chains, triangulate
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -21,6 +22,9 @@ Geometries = npt.NDArray[np.object_]
 
 SHRINK_M = 0.4
 """Touching buildings are drawn in by this much, so that a line fits between them."""
+
+GRAIN_M = 1e-4
+"""Points are rounded to this grid, or a coarser one where the face is longer than some kilometres."""
 
 SMOOTH_M = 0.25
 """Dividing lines are drawn this exactly: finer than the spacing of the points they come from."""
@@ -53,49 +57,50 @@ def dividing_lines(face: shapely.Polygon, samples: Samples, *, smooth_m: float =
     none = np.empty(0, object)
     if len(samples.xy) < 2 or samples.owner.min() == samples.owner.max():
         return none
-    # Qhull likes small numbers; four far points close every cell near the face.
+    # Whole numbers of GRAIN_M around the face's middle; four far points close every cell near the face.
     xmin, ymin, xmax, ymax = face.bounds
     middle = np.array([(xmin + xmax) / 2, (ymin + ymax) / 2])
     reach = 10 * (max(xmax - xmin, ymax - ymin) + 1)
-    far = np.array([[reach, 0], [-reach, 0], [0, reach], [0, -reach]])
-    xy = np.round(samples.xy - middle, 6)
-    first = np.unique(xy[:, 0] + 1j * xy[:, 1], return_index=True)[1]
-    xy = xy[first]
-    owner = np.concatenate([samples.owner[first], np.full(4, -1)])
-    try:
-        triangles = Delaunay(np.vstack([xy, far]))
-    except QhullError:  # all points on one line: nothing to divide between
-        return none
-    segments = _ridges(triangles, owner) + middle
-    if not len(segments):
+    grain = max(GRAIN_M, reach / (REACH - 1))
+    far = int(reach / grain) * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])
+    xy = np.rint((samples.xy - middle) / grain).astype(np.int64)
+    first = np.unique(xy[:, 0] * 4 * REACH + xy[:, 1], return_index=True)[1]
+    xy = np.concatenate([xy[first], far])
+    owner = np.concatenate([samples.owner[first], np.full(len(far), -1)])
+    corner, twin = triangulate(xy)
+    parts, of = _ridges(corner, twin, owner)
+    if not len(parts):
         return none
     # Chains between junctions, without the jitter that comes from sampling.
-    chains = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.linestrings(segments))))
-    merged = shapely.multilinestrings(shapely.simplify(chains, smooth_m, preserve_topology=False))
-    clipped: Geometries = shapely.get_parts(shapely.intersection(merged, face))
-    lines: Geometries = clipped[shapely.get_dimensions(clipped) == 1]
-    return lines
+    centre = _circumcentres(xy, corner) * grain + middle
+    lines = shapely.simplify(shapely.linestrings(centre[parts], indices=of), smooth_m, preserve_topology=False)
+    shapely.prepare(face)
+    within = shapely.contains_properly(face, lines)
+    clipped = shapely.get_parts(shapely.intersection(shapely.multilinestrings(lines[~within]), face))
+    lines = np.concatenate([lines[within], clipped])
+    drawn: Geometries = lines[(shapely.get_dimensions(lines) == 1) & (shapely.length(lines) > 0)]
+    return drawn
 
 
-def _ridges(triangles: Delaunay, owner: Ints) -> Floats:
-    """Return the Voronoi ridges between points of different owners (≥ 0), as segments (s, 2, 2).
+def _ridges(corner: Ints, twin: Ints, owner: Ints) -> tuple[Ints, Ints]:
+    """Chain the Voronoi ridges between points of different owners (≥ 0): the triangles passed, and each one's chain.
 
     A ridge joins the circumcentres of the two triangles beside an edge.
     """
-    corner = triangles.points[triangles.simplices]
-    first = corner[:, 0]
-    b, c = (corner[:, 1] - first).T, (corner[:, 2] - first).T
+    here = owner[corner]
+    there = here.reshape(-1, 3)[:, [1, 2, 0]].ravel()
+    return chains(twin, (here != there) & (here >= 0) & (there >= 0) & (twin >= 0))
+
+
+def _circumcentres(xy: Ints, corner: Ints) -> Floats:
+    """Return the middles of the circles around triangles, (t, 2)."""
+    a, b, c = (xy[corner[k::3]].T.astype(float) for k in range(3))
+    b, c = b - a, c - a
     twice = 2 * (b[0] * c[1] - b[1] * c[0])
     bb, cc = (b**2).sum(axis=0), (c**2).sum(axis=0)
     flat = twice == 0
     twice[flat] = 1.0
-    centre = first + np.column_stack([c[1] * bb - b[1] * cc, b[0] * cc - c[0] * bb]) / twice[:, None]
-    centre[flat] = first[flat]
-    segments = []
-    for k in range(3):
-        beside = triangles.neighbors[:, k]
-        ends = owner[triangles.simplices[:, [(k + 1) % 3, (k + 2) % 3]]]
-        kept = (beside > np.arange(len(beside))) & (ends[:, 0] != ends[:, 1]) & (ends.min(axis=1) >= 0)
-        segments.append(np.stack([centre[kept], centre[beside[kept]]], axis=1))
-    joined: Floats = np.concatenate(segments)
-    return joined
+    offset = np.column_stack([c[1] * bb - b[1] * cc, b[0] * cc - c[0] * bb]) / twice[:, None]
+    offset[flat] = 0.0
+    centre: Floats = a.T + offset
+    return centre

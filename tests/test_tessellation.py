@@ -8,6 +8,7 @@ from scipy.spatial import cKDTree
 from shapely import Point, box
 
 from gridgis.arrangement import arrange
+from gridgis.delaunay import REACH, chains, triangulate
 from gridgis.tessellation import Samples, dividing_lines, sample_outlines
 
 
@@ -47,3 +48,37 @@ def test_points_on_one_line_divide_nothing_or_fairly():
     cells = arrange(dividing_lines(box(0, 0, 70, 40), samples), box(0, 0, 70, 40)).faces
     assert sorted(round(a) for a in shapely.area(cells)) == [1400, 1400]
     assert Point(10, 20).within(cells[0]) != Point(10, 20).within(cells[1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.integers(3, 200), st.sampled_from([3, 20, 10**4, REACH - 1]))
+def test_triangles_fill_the_hull_and_their_circles_are_empty(seed, count, size):
+    xy = np.unique(np.random.default_rng(seed).integers(-size, size, (count, 2)), axis=0)
+    corner, twin = triangulate(xy)
+    triangles = shapely.polygons(xy[corner.reshape(-1, 3)].astype(float))
+    hull = shapely.multipoints(xy.astype(float)).convex_hull
+    assert np.isclose(shapely.area(triangles).sum(), hull.area, rtol=1e-9)
+    if not len(corner):
+        return
+    assert len(np.unique(corner)) == len(xy)
+    inner = np.flatnonzero(twin >= 0)
+    following = np.arange(len(corner)).reshape(-1, 3)[:, [1, 2, 0]].ravel()
+    assert (twin[twin[inner]] == inner).all()
+    assert (corner[inner] == corner[following[twin[inner]]]).all()
+    # Python's own integers are exact: no point lies in the circle around a triangle beside it.
+    whole = [[int(x), int(y)] for x, y in xy]
+    for e in inner:
+        ring = [corner[e], corner[following[e]], corner[following[following[e]]]]
+        px, py = whole[corner[following[following[twin[e]]]]]
+        (ax, ay), (bx, by), (cx, cy) = ([whole[i][0] - px, whole[i][1] - py] for i in ring)
+        a, b, c = ax * ax + ay * ay, bx * bx + by * by, cx * cx + cy * cy
+        inside = ax * (by * c - b * cy) - ay * (bx * c - b * cx) + a * (bx * cy - by * cx)
+        assert inside >= -1e-12 * max(a, b, c) ** 2
+
+
+def test_chains_end_where_lines_meet():
+    xy = np.array([[0, 0], [40, 0], [40, 30], [0, 30], [20, 14]])
+    _, twin = triangulate(xy)
+    triangle, chain = chains(twin, twin >= 0)
+    assert sorted(np.bincount(chain)) == [5]  # around the middle point, back to where it began
+    assert triangle[0] == triangle[-1]

@@ -14,6 +14,7 @@ from shapely import MultiPolygon, Polygon
 from gridgis.features import KINDS
 
 Polygons = npt.NDArray[np.object_]
+Points = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -93,12 +94,14 @@ def measure_follows(
         Kind and polygons whose outline is a line of that kind, e.g. ``("water", water)``.
     """
     outline = _once(Segments.of(_rings(grids)))
-    points, direction, weight = _samples(*outline)
+    xy, direction, weight = _samples(*outline)
+    points = shapely.points(xy)
     inner = _best(points, direction, Segments.of(_rings(np.array([boundary], object))), NEAR_M) < 0
     points, direction, weight = points[inner], direction[inner], weight[inner]
     kind = _best(points, direction, _references(lines, areas), NEAR_M)
     bare = np.flatnonzero(kind < 0)
-    walls = Segments.of(_rings(buildings), NAMES.index("building"))
+    near = shapely.STRtree(buildings).query(points[bare], predicate="dwithin", distance=WALL_M)[1]
+    walls = Segments.of(_rings(buildings[np.unique(near)]), NAMES.index("building"))
     kind[bare] = _best(points[bare], direction[bare], walls, WALL_M)
     kind[kind < 0] = NONE
     by_kind = np.bincount(kind, weight, len(NAMES))
@@ -145,13 +148,13 @@ def _references(lines: gpd.GeoDataFrame, areas: Iterable[tuple[str, gpd.GeoDataF
     return Segments.of(np.concatenate(shapes), np.concatenate(numbers))
 
 
-def _best(points: Floats, direction: Floats, references: Segments, distance_m: float) -> Ints:
+def _best(points: Points, direction: Floats, references: Segments, distance_m: float) -> Ints:
     """For each point the kind of highest rank that runs along it; -1: none."""
     best = np.full(len(points), -1, np.int64)
     if not len(references.kind) or not len(points):
         return best
     tree = shapely.STRtree(shapely.linestrings(np.stack([references.start, references.end], axis=1)))
-    point, segment = tree.query(shapely.points(points), predicate="dwithin", distance=distance_m)
+    point, segment = tree.query(points, predicate="dwithin", distance=distance_m)
     a, b = direction[point], references.direction[segment]
     along = np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) <= TURN
     point, kind = point[along], references.kind[segment[along]]
