@@ -16,11 +16,10 @@ import numpy.typing as npt
 import shapely
 from shapely import MultiPolygon, Polygon
 
+from gridgis.noding import node
+
 Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[np.object_]
-
-PRECISION_M = 1e-6
-"""Vertices are rounded to this grid: far below any survey's accuracy, far above a double's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +48,7 @@ class Arrangement:
 def arrange(lines: Sequence[Any] | Geometries, boundary: Polygon | MultiPolygon) -> Arrangement:
     """Build the arrangement of ``lines`` (inside ``boundary``) and the boundary itself."""
     rings = shapely.get_parts(shapely.boundary(shapely.get_parts(np.asarray([boundary], object))))
-    linework = np.concatenate([np.asarray(rings, object), np.asarray(lines, object)])
-    edges = shapely.get_parts(shapely.union_all(linework, grid_size=PRECISION_M))
+    edges = node(np.concatenate([np.asarray(rings, object), np.asarray(lines, object)]))
     faces = shapely.get_parts(shapely.polygonize(edges))
     shapely.prepare(boundary)
     faces = faces[shapely.contains(boundary, shapely.point_on_surface(faces))]
