@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +32,13 @@ class Case:
     tolerance: float = 0.25
     seed: int = 0
     best_known: int | None = None
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether the graph is in one piece."""
+        from gridgis.partition.check import pieces_within
+
+        return bool(pieces_within(self.graph, np.zeros(self.graph.n, np.int64))[0] == 1)
 
     @property
     def both(self) -> bool:
@@ -158,7 +166,7 @@ def _many_small(name: str, graph: Graph) -> Case:
 def hopeless_cases() -> Iterator[Case]:
     """Graphs that cannot be divided as asked: in pieces, with too few units, or with a number that cannot be."""
     whole = voronoi_town(10_000, seed=0)
-    stripe = (whole.x // (250 * CELL_M / 10)).astype(np.int64)
+    stripe = (whole.x // (25 * CELL_M)).astype(np.int64)
     kept = stripe[whole.u] == stripe[whole.v]
     edges = {name: getattr(whole, name)[kept] for name in ("u", "v", "shared_m", "cost")}
     pieces = Graph(**{**vars(whole), **edges})

@@ -6,6 +6,7 @@ input and answers on standard output.
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import subprocess
@@ -23,6 +24,10 @@ from gridgis.errors import GridgisError
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 READY = b"ready\n"
+OUT_OF_TIME = 24
+"""The signal SIGXCPU."""
+PATIENCE = 10
+"""Wall seconds for each CPU second that a process may have, where others use the machine too."""
 
 
 def nothing(case: Case) -> None:
@@ -58,7 +63,7 @@ class Run:
 
 
 def measure(case: Case, method: Method, *, limit_s: float, workers: int = 1) -> Run:
-    """Run a method on a case in a new process, and end it after `limit_s` seconds of its own work."""
+    """Run a method on a case in a new process, and end it after `limit_s` CPU seconds of its own work."""
     process = subprocess.Popen(
         [sys.executable, __file__],
         bufsize=0,
@@ -68,15 +73,17 @@ def measure(case: Case, method: Method, *, limit_s: float, workers: int = 1) -> 
         env=os.environ | dict.fromkeys(THREADS, "1") | {"GRIDGIS_WORKERS": str(workers)},
     )
     try:
-        process.stdin.write(pickle.dumps((case, method)))
+        process.stdin.write(pickle.dumps((case, method, limit_s)))
         process.stdin.close()
         process.stdin = None
         if process.stdout.read(len(READY)) == READY:
-            answer, said = process.communicate(timeout=limit_s)
+            answer, said = process.communicate(timeout=PATIENCE * limit_s)
         else:
             answer, said = process.communicate()
         if process.returncode == 0:
             return pickle.loads(answer)
+        if process.returncode == -OUT_OF_TIME:
+            return Run(trouble=f"stopped after {limit_s:g} s")
         last = said.decode(errors="replace").strip().splitlines()[-1:]
         return Run(trouble=f"ended with code {process.returncode} {' '.join(last)}".strip())
     except subprocess.TimeoutExpired:
@@ -88,8 +95,9 @@ def measure(case: Case, method: Method, *, limit_s: float, workers: int = 1) -> 
 
 def serve(job: BinaryIO, reply: BinaryIO) -> None:
     """Do one measurement in this process."""
-    case, method = pickle.load(job)
+    case, method, limit_s = pickle.load(job)
     ready = method.prepare(case)
+    end_after(limit_s)
     reply.write(READY)
     reply.flush()
     wall, cpu = time.perf_counter(), cpu_seconds()
@@ -109,6 +117,16 @@ def serve(job: BinaryIO, reply: BinaryIO) -> None:
         run = Run(grid=grid, proven=proven, **took)
     pickle.dump(run, reply)
     reply.flush()
+
+
+def end_after(limit_s: float) -> None:
+    """Let the system end this process after so many more CPU seconds; Windows cannot, and waits longer."""
+    try:
+        import resource
+    except ImportError:
+        return
+    until = math.ceil(cpu_seconds() + limit_s)
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def cpu_seconds() -> float:

@@ -5,7 +5,7 @@
     python benchmarks/partition.py --sizes 1000 --seeds 1     a quick look
     python benchmarks/partition.py --graphs DIR --few OK_county=5:40   also folders with nodes.csv and edges.csv;
                                                               of some few large grids are asked, fewest edges cut
-    python benchmarks/partition.py --plot docs --page docs/partitioner.md   pictures, and tables put into the page
+    python benchmarks/partition.py --plot docs --page docs/partitioner.md    pictures, and tables put into the page
     python benchmarks/partition.py --from rows.csv --plot docs    the same from rows measured before
 
 CPU seconds count all threads; a peer is stopped after --peer-limit seconds, and gets no more units than its line in
@@ -67,13 +67,20 @@ def row_of(case: Case, method: Method, run: Run, *, effort: float | None = None)
     }
 
 
+def suits(case: Case, method: Method) -> bool:
+    """Tell whether a peer can be given a case at all."""
+    if case.graph.n > method.largest or (method.name == METIS_MERGED and not case.both):
+        return False
+    return case.whole or not method.whole
+
+
 def compare(case: Case, efforts: list[float], peer_limit_s: float) -> Iterator[Row]:
     """Measure gridgis and the peers on a case; of further seeds only what is quick."""
     print(f"{case.name}, {case.graph.n:,} units, seed {case.seed}", flush=True)
     for method in peers(case.tolerance):
-        if not installed(method) or case.graph.n > method.largest or (method.name == METIS_MERGED and not case.both):
+        if not installed(method) or not suits(case, method):
             continue
-        if case.seed == 0 or method.package == "pymetis":
+        if method.package == "pymetis" or (case.seed == 0 and case.name != "coarse town"):
             yield row_of(case, method, measure(case, method, limit_s=peer_limit_s))
     for effort in efforts if case.seed == 0 else [1.0]:
         if effort <= 1 or case.graph.n <= MOST_WITH_MUCH_EFFORT:
@@ -123,14 +130,27 @@ def measured(chosen: argparse.Namespace) -> pd.DataFrame:
             print(f"{method.name} is left out: pip install {method.package}", flush=True)
     measure(town(1000, 99), gridgis_method(1.0), limit_s=HOUR_S)  # compiles, so that no other process has to
     rows: list[Row] = []
+    for part in parts(chosen):
+        rows += part
+        if chosen.csv:  # what was measured is kept if the rest is broken off
+            with_ratios(rows).to_csv(chosen.csv, index=False)
+    return with_ratios(rows)
+
+
+def parts(chosen: argparse.Namespace) -> Iterator[Iterator[Row]]:
+    """Go through all there is to measure, one case after the other."""
     for case in town_cases(chosen.sizes, chosen.seeds):
-        rows += compare(case, chosen.efforts, chosen.peer_limit)
+        yield compare(case, chosen.efforts, chosen.peer_limit)
     if chosen.graphs:
         for case in folder_cases(chosen.graphs, dict(Few.parse(text) for text in chosen.few)):
-            rows += compare(case, [1.0], chosen.peer_limit)
-    rows += what_effort_buys(chosen.sweep, chosen.peer_limit)
-    rows += refusals()
-    rows += with_workers(max(chosen.sizes), chosen.workers)
+            yield compare(case, [1.0], chosen.peer_limit)
+    yield what_effort_buys(chosen.sweep, chosen.peer_limit)
+    yield refusals()
+    yield with_workers(max(chosen.sizes), chosen.workers)
+
+
+def with_ratios(rows: list[Row]) -> pd.DataFrame:
+    """Return the rows with cut length and time in proportion to the first METIS on the same graph."""
     table = pd.DataFrame(rows)
     bar = table["method"].str.startswith("METIS ±") & table["grid_found"]
     groups = ["family", "case", "units", "seed"]
@@ -175,10 +195,8 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, help="folder for pictures")
     parser.add_argument("--page", type=Path, help="page with places for the tables, filled in")
     chosen = parser.parse_args()
-    rows = pd.read_csv(chosen.before, keep_default_na=True) if chosen.before else measured(chosen)
+    rows = pd.read_csv(chosen.before) if chosen.before else measured(chosen)
     rows["trouble"] = rows["trouble"].fillna("")
-    if chosen.csv:
-        rows.to_csv(chosen.csv, index=False)
     for name, body in tables(rows).items():
         print(f"\n{name}\n\n{body}")
         if chosen.page:

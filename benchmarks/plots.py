@@ -11,12 +11,13 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 # Okabe and Ito 2008; ours alone is strong, METIS dark, the rest muted.
 COLOURS = {
     "gridgis": "#0072B2",
-    "METIS merged": "#D55E00",
     "METIS": "#E69F00",
+    "METIS merged": "#D55E00",
     "KaHIP": "#009E73",
     "GerryChain": "#CC79A7",
     "spopt": "#7F7F7F",
@@ -39,13 +40,15 @@ STYLE = {
     "grid.color": "#EEEEEE",
     "svg.hashsalt": "gridgis",
 }
+WORDS = {"METIS": "METIS ±25 %", "METIS merged": "METIS merged ±10 %", "spopt": "spopt MaxP"}
+PAPER = {"boxstyle": "square,pad=0.08", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
 LABEL_PT = 11.0
 """Least distance of two labels."""
 
 
 def family_of(method: str) -> str:
     """Return the name under which a method has its colour."""
-    return next(name for name in COLOURS if method.startswith(name))
+    return next(name for name in reversed(COLOURS) if method.startswith(name))
 
 
 def plot(rows: pd.DataFrame, folder: Path) -> list[Path]:
@@ -76,6 +79,9 @@ class Panel:
         axes.set_title(self.title, pad=10)
         axes.set_yscale("log" if self.log else "linear")
         axes.tick_params(length=0, which="both")
+        if self.log:
+            axes.yaxis.set_major_formatter("{x:,g}")
+            axes.yaxis.set_minor_locator(NullLocator())
 
 
 TIME = Panel("cpu_s", "CPU seconds of one core", log=True)
@@ -111,9 +117,9 @@ def _against_size(rows: pd.DataFrame, panels: tuple[Panel, ...]) -> Figure:
         axes.set_xticks(sizes, [_short(size) for size in sizes])
         axes.minorticks_off()
         low, high = sizes[0], sizes[-1]
-        axes.set_xlim(low / 1.25, high * (high / low) ** 0.42)
+        axes.set_xlim(low / 1.25, high * (high / low) ** 0.6)
         if panel.bottom is not None:
-            axes.set_ylim(bottom=panel.bottom)
+            axes.set_ylim(bottom=panel.bottom - 0.02 * (axes.get_ylim()[1] - panel.bottom))
         figure.canvas.draw()
         _label(axes, ends)
     return figure
@@ -128,6 +134,7 @@ def _line(axes: Axes, name: str, x: np.ndarray, y: np.ndarray) -> None:
         marker=MARKS[name],
         markersize=5.5 if ours else 4.5,
         linewidth=2.4 if ours else 1.4,
+        linestyle="--" if name == "METIS merged" else "-",
         markeredgecolor="white",
         markeredgewidth=0.6,
         zorder=4 if ours else 3,
@@ -146,9 +153,11 @@ def _label(axes: Axes, ends: list[tuple[str, float, float]]) -> None:
         here = sorted((e for e in ends if e[1] == at and math.isfinite(e[2])), key=lambda e: e[2])
         wanted = np.array([axes.transData.transform((x, y))[1] for _, x, y in here]) / scale
         place = _apart(wanted, LABEL_PT)
+        floor = axes.transAxes.transform((0, 0))[1] / scale + LABEL_PT / 2
+        place += max(0.0, floor - place[0]) if len(place) else 0.0
         for (name, x, y), want, spot in zip(here, wanted, place, strict=True):
             axes.annotate(
-                name,
+                WORDS.get(name, name),
                 (x, y),
                 xytext=(9, spot - want),
                 textcoords="offset points",
@@ -158,7 +167,7 @@ def _label(axes: Axes, ends: list[tuple[str, float, float]]) -> None:
                 fontweight="bold" if name == "gridgis" else "normal",
                 zorder=6,
                 annotation_clip=False,
-                bbox={"boxstyle": "square,pad=0.08", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
+                bbox=PAPER,
             )
 
 
@@ -199,26 +208,37 @@ def _against_effort(rows: pd.DataFrame) -> Figure:
             name = family_of(row["method"])
             axes.plot(row["cpu_s"], row[panel.column], color=COLOURS[name], marker=MARKS[name], markersize=7, zorder=3)
             axes.annotate(
-                name,
+                WORDS.get(name, name),
                 (row["cpu_s"], row[panel.column]),
                 xytext=(8, 0),
                 textcoords="offset points",
                 va="center",
                 color=COLOURS[name],
                 fontsize=8.5,
+                bbox=PAPER,
             )
+        axes.margins(x=0.12, y=0.12)
     return figure
 
 
 def _efforts(axes: Axes, ours: pd.DataFrame, column: str) -> None:
-    """Write the effort at each point, below or above the line where there is room."""
-    for _, row in ours.iterrows():
+    """Write the effort on the outer side of each point, the first with its name; none where it would touch another."""
+    values = ours[column].to_numpy(float)
+    rising = values[-1] > values[0]
+    scale = axes.figure.dpi / 72
+    last = -math.inf
+    for effort, x, y in zip(ours["effort"], ours["cpu_s"], values, strict=True):
+        at = axes.transData.transform((x, y))[0] / scale
+        words = f"{effort:g}" if math.isfinite(last) else f"effort {effort:g}"
+        if at - last < 26:
+            continue
+        last = at if math.isfinite(last) else at + 24  # the first is longer
         axes.annotate(
-            f"{row['effort']:g}",
-            (row["cpu_s"], row[column]),
-            xytext=(0, 8),
+            words,
+            (x, y),
+            xytext=(-4, 6) if rising and words[0] != "e" else (5, 5),
             textcoords="offset points",
-            ha="center",
+            ha="right" if rising and words[0] != "e" else "left",
             fontsize=7.5,
             color=COLOURS["gridgis"],
         )
