@@ -228,10 +228,8 @@ def test_a_building_larger_than_a_grid_explains_itself():
     assert certificate.holds
     (found,) = certificate.explanations
     assert (found.source, found.proven, found.buildings) == ("audit", True, ("b0",))
-    assert (
-        found.reason
-        == "grid 001 has 900 households: building b0 alone has 900 households, more than the 500 households of a whole grid"
-    )
+    alone = "building b0 alone has 900 households, more than the 500 households of a whole grid"
+    assert found.reason == f"grid 001 has 900 households: {alone}"
     assert "网格001有900户：仅建筑b0就有900户" in found.reason_zh
     assert certificate.summary().endswith("1 of 2 within the band, 1 explained.")
     assert certificate.summary("zh").endswith("1个户数达标，1个已说明原因。")
