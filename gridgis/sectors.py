@@ -1,0 +1,59 @@
+"""Grids -> sectors: the level between a community and its grids, made by the same partitioner."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from gridgis.graph import Graph
+from gridgis.measures import Measure
+from gridgis.options import PlanOptions
+from gridgis.partition import Assignment, partition
+from gridgis.profiles import Band
+
+Ints = npt.NDArray[np.int64]
+
+
+def group_grids(graph: Graph, assignment: Assignment, band: Band, options: PlanOptions) -> Assignment:
+    """Join grids to sectors of as many grids as the band says, connected and with about equal households.
+
+    Sectors lie within communities as their grids do: nothing leads across in the graph.
+
+    Returns
+    -------
+    Assignment
+        Of the k grids to sectors; its proofs say where the band could not be kept.
+    """
+    grids = graph_of_grids(graph, assignment, band)
+    return partition(grids, options.replace(grids=None, housing=None, soft=(), objective="balance", method="search"))
+
+
+def graph_of_grids(graph: Graph, assignment: Assignment, band: Band) -> Graph:
+    """Return the graph whose nodes are the grids of an assignment, measured by their number and their households."""
+    grid, k = assignment.grid, assignment.grids
+    a, b = np.minimum(grid[graph.u], grid[graph.v]), np.maximum(grid[graph.u], grid[graph.v])
+    between = a != b
+    pairs, of = np.unique(a[between] * k + b[between], return_inverse=True)
+    area = np.bincount(grid, np.maximum(graph.area_m2, 1e-9), k)
+    households = np.bincount(grid, graph.households, k).astype(np.int64)
+    ones = np.ones(k, np.int64)
+    return Graph(
+        ids=np.array([str(g + 1) for g in range(k)], object),
+        households=households,
+        population=np.bincount(grid, graph.population, k).astype(np.int64),
+        x=np.bincount(grid, graph.x * np.maximum(graph.area_m2, 1e-9), k) / area,
+        y=np.bincount(grid, graph.y * np.maximum(graph.area_m2, 1e-9), k) / area,
+        area_m2=area,
+        outer_m=np.bincount(grid, graph.outer_m, k),
+        u=pairs // k,
+        v=pairs % k,
+        shared_m=np.bincount(of, graph.shared_m[between], len(pairs)),
+        cost=np.bincount(of, graph.cost[between], len(pairs)),
+        block=np.arange(k),
+        measures=(
+            Measure(rule="grids", side="both", counts=ones, low=band.low, high=band.high),
+            Measure(rule="households", side="both", counts=households, low=0.0, high=math.inf),
+        ),
+    )
