@@ -24,26 +24,35 @@ TEMPLATE = "{parent}{number:0{width}}"
 Templates may name ``parent``, ``number``, ``width`` (digits that the largest number has, at least 3), and
 ``jurisdiction`` (the code given for it as a whole).
 """
-NAME_ZH, NAME_EN = "第{number}网格", "Grid {number}"
+NAMES = {"grid": ("第{number}网格", "Grid {number}"), "micro": ("第{number}微网格", "Micro-grid {number}")}
+"""Level -> name in Chinese and English."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Codes:
-    """Codes and names of k grids, and the codes that are no longer used and never will be again."""
+    """Codes and names of k grids, codes of their sectors, and codes that are no longer used and never will be again."""
 
     code: tuple[str, ...]
     name: tuple[str, ...]
     name_en: tuple[str, ...]
+    sector: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
 
 
 def name_grids(
-    units: Units, assignment: Assignment, layers: Layers, options: PlanOptions, *, retired: Sequence[str] = ()
+    units: Units,
+    assignment: Assignment,
+    layers: Layers,
+    options: PlanOptions,
+    *,
+    sector: Ints | None = None,
+    retired: Sequence[str] = (),
 ) -> Codes:
     """Give every grid its code and name.
 
     A code of an existing plan stays with the grid that keeps most of its households; where two would come to one
     grid, the one with more stays. Codes without a grid are retired; new grids get numbers never used before.
+    ``sector`` (k,) is the sector of each grid, numbered from 0, where there are any; their codes are parents.
     """
     k = assignment.grids
     community = community_of(units, assignment)
@@ -53,22 +62,37 @@ def name_grids(
     used = [*kept.values(), *gone]
     code, name, name_en = [""] * k, [""] * k, [""] * k
     known = layers.existing.set_index("code")["name"].to_dict() if len(layers.existing) else {}
-    for place in np.unique(community).tolist():
-        parent = above[place] if place >= 0 else options.parent_code
-        title = layers.communities["name"].iloc[place] if place >= 0 else None
-        members = np.flatnonzero(community == place).tolist()
+    parents = [above[place] if place >= 0 else options.parent_code for place in community.tolist()]
+    sectors = () if sector is None else _sector_codes(sector, parents, options)
+    if sector is not None:
+        parents = [sectors[place] for place in sector.tolist()]
+    for parent in dict.fromkeys(parents):
+        members = [grid for grid in range(k) if parents[grid] == parent]
         taken = _highest(used, parent)
         width = max(3, len(str(taken + len(members))))
         for grid in members:
             code[grid] = kept.get(grid) or ""
             if not code[grid]:
                 taken += 1
-                code[grid] = write_code("grid", parent, taken, width, options)
+                code[grid] = write_code(options.level, parent, taken, width, options)
             number = code[grid].removeprefix(parent)
+            title = layers.communities["name"].iloc[community[grid]] if community[grid] >= 0 else None
             named = known.get(code[grid])
-            name[grid] = named or (title or "") + NAME_ZH.format(number=number)
-            name_en[grid] = named or (f"{title}, " if title else "") + NAME_EN.format(number=number)
-    return Codes(code=tuple(code), name=tuple(name), name_en=tuple(name_en), retired=gone)
+            zh, en = NAMES[options.level]
+            name[grid] = named or (title or "") + zh.format(number=number)
+            name_en[grid] = named or (f"{title}, " if title else "") + en.format(number=number)
+    return Codes(code=tuple(code), name=tuple(name), name_en=tuple(name_en), sector=tuple(sectors), retired=gone)
+
+
+def _sector_codes(sector: Ints, parents: Sequence[str], options: PlanOptions) -> list[str]:
+    """Number the sectors within their communities, in the order of their first grids."""
+    first = np.unique(sector, return_index=True)[1].tolist()
+    count: dict[str, int] = {}
+    codes = []
+    for grid in first:
+        number = count[parents[grid]] = count.get(parents[grid], 0) + 1
+        codes.append(write_code("sector", parents[grid], number, 3, options))
+    return codes
 
 
 def community_of(units: Units, assignment: Assignment) -> Ints:

@@ -25,8 +25,10 @@ ROW_SHARE = 0.6
 """Grids whose centres lie within this share of a usual grid's height below the row's first are in its row."""
 
 
-def renumber(units: Units, assignment: Assignment) -> Assignment:
+def renumber(units: Units, assignment: Assignment, sector: npt.NDArray[np.int64] | None = None) -> Assignment:
     """Number the grids as one reads, community by community: rows from north to south, in a row from west to east.
+
+    ``sector`` (k,): sector by sector within a community, in the order of their first grids.
 
     The proofs are renumbered with them, so that everything drawn or written from the
     answer uses one numbering; a grid's number is its ``grid_id`` plus 1.
@@ -44,6 +46,10 @@ def renumber(units: Units, assignment: Assignment) -> Assignment:
     community = np.zeros(k, np.int64)
     community[grid] = frame["community"].to_numpy(np.int64)
     order = order[np.argsort(community[order], kind="stable")]
+    if sector is not None:
+        rank = np.full(int(sector.max()) + 1, k)
+        np.minimum.at(rank, sector[order], np.arange(k))
+        order = order[np.lexsort((rank[sector[order]], community[order]))]
     new = np.empty(k, np.int64)
     new[order] = np.arange(k)
     proofs = tuple(p if p.grid is None else replace(p, grid=int(new[p.grid])) for p in assignment.proofs)

@@ -50,6 +50,8 @@ class PlanOptions:
         How many grids make a sector; None: no sectors are made.
     micro
         Households of a micro-grid inside a grid; None: none are made.
+    level
+        What the areas are called: ``grid``, or ``micro`` for micro-grids within grids.
     lock
         Codes of existing grids that must stay exactly as they are.
     parent_code
@@ -80,6 +82,7 @@ class PlanOptions:
     soft: tuple[str, ...] = ()
     sectors: Band | None = None
     micro: Band | None = None
+    level: str = "grid"
     lock: tuple[str, ...] = ()
     parent_code: str = ""
     codes: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +106,8 @@ class PlanOptions:
     def _wrong_choices(self) -> Iterator[str]:
         if self.objective not in OBJECTIVES:
             yield f"there is no objective “{self.objective}”; choose one of {', '.join(OBJECTIVES)}"
+        if self.level not in LEVELS[2:]:
+            yield f"there is no level “{self.level}” to divide into; choose one of {', '.join(LEVELS[2:])}"
         for name in self.soft:
             if name not in COUNTS:
                 yield f"“{name}” is no count whose band can be soft; choose of {', '.join(COUNTS)}"
@@ -175,6 +180,7 @@ class PlanOptions:
             "soft": list(self.soft),
             "sectors": None if self.sectors is None else str(self.sectors),
             "micro": None if self.micro is None else str(self.micro),
+            "level": self.level,
             "lock": list(self.lock),
             "parent_code": self.parent_code,
             "codes": dict(self.codes),

@@ -21,11 +21,13 @@ from gridgis.graph import Graph
 from gridgis.grids import draw_grids, renumber
 from gridgis.housing import assign_profiles
 from gridgis.layers import Layers
+from gridgis.levels import draw_sectors, layers_of_grids, options_of_micro
 from gridgis.neighbours import Join, build_graph
 from gridgis.options import PlanOptions
 from gridgis.partition import Assignment, partition
 from gridgis.pieces import strongest
 from gridgis.population import count_people
+from gridgis.sectors import group_grids, in_order
 from gridgis.units import Units, build_units
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ class Plan:
         Households and people by ``building_id``, see `population.count_people`.
     joins
         Units that are neighbours although nothing leads across, see `neighbours.build_graph`.
+    sectors
+        Grid -> sector, where sectors were asked for.
     codes
         What the grids are called, and codes no longer used.
     """
@@ -70,12 +74,26 @@ class Plan:
     graph: Graph
     joins: tuple[Join, ...]
     assignment: Assignment
+    sectors: Assignment | None
     codes: Codes
 
     @cached_property
     def grids(self) -> gpd.GeoDataFrame:
         """The grids as they are drawn, index ``grid_id``; see ``docs/architecture.md``."""
         return draw_grids(self.units, self.assignment, self.layers, self.options, counts=self.counts, codes=self.codes)
+
+    @cached_property
+    def sector_areas(self) -> gpd.GeoDataFrame | None:
+        """The sectors as they are drawn, see `levels.draw_sectors`; None where none were asked for."""
+        return None if self.sectors is None else draw_sectors(self.grids, self.sectors, self.codes.sector)
+
+    @cached_property
+    def micro(self) -> Plan | None:
+        """The plan that divides every grid into micro-grids, with a certificate of its own; None: not asked for."""
+        band = self.options.micro
+        if band is None:
+            return None
+        return make_plan(layers_of_grids(self.layers, self.grids), options_of_micro(self.options, band))
 
     @cached_property
     def certificate(self) -> Certificate:
@@ -200,7 +218,14 @@ def name_plan(
     retired: tuple[str, ...] = (),
 ) -> Plan:
     """Return the plan of an assignment: grids in reading order, with codes and names."""
-    assignment = renumber(units, assignment)
+    sectors = None
+    if options.sectors is not None:
+        found = group_grids(graph, assignment, options.sectors, options)
+        member = found.grid[assignment.grid]
+        assignment = renumber(units, assignment, found.grid)
+        sectors = in_order(found, assignment, member)
+    else:
+        assignment = renumber(units, assignment)
     return Plan(
         options=options,
         layers=layers,
@@ -209,7 +234,15 @@ def name_plan(
         graph=graph,
         joins=joins,
         assignment=assignment,
-        codes=name_grids(units, assignment, layers, options, retired=retired),
+        sectors=sectors,
+        codes=name_grids(
+            units,
+            assignment,
+            layers,
+            options,
+            sector=None if sectors is None else sectors.grid,
+            retired=retired,
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,13 +31,25 @@ def group_grids(graph: Graph, assignment: Assignment, band: Band, options: PlanO
     return partition(grids, options.replace(grids=None, housing=None, soft=(), objective="balance", method="search"))
 
 
+def in_order(sectors: Assignment, assignment: Assignment, member: Ints) -> Assignment:
+    """Return sectors, numbered by first grid, of grids numbered anew; ``member`` (n,) is each unit's sector."""
+    first = np.unique(assignment.grid, return_index=True)[1]
+    old = member[first]
+    _, place, compact = np.unique(old, return_index=True, return_inverse=True)
+    rank = np.empty(len(place), np.int64)
+    rank[np.argsort(place)] = np.arange(len(place))
+    new = dict(zip(np.unique(old).tolist(), rank.tolist(), strict=True))
+    proofs = tuple(p if p.grid is None else replace(p, grid=new[p.grid]) for p in sectors.proofs)
+    return replace(sectors, grid=rank[compact], proofs=proofs)
+
+
 def graph_of_grids(graph: Graph, assignment: Assignment, band: Band) -> Graph:
     """Return the graph whose nodes are the grids of an assignment, measured by their number and their households."""
     grid, k = assignment.grid, assignment.grids
     a, b = np.minimum(grid[graph.u], grid[graph.v]), np.maximum(grid[graph.u], grid[graph.v])
     between = a != b
     pairs, of = np.unique(a[between] * k + b[between], return_inverse=True)
-    area = np.bincount(grid, np.maximum(graph.area_m2, 1e-9), k)
+    area = np.bincount(grid, np.maximum(graph.area_m2, 1e-9), k).astype(float)
     households = np.bincount(grid, graph.households, k).astype(np.int64)
     ones = np.ones(k, np.int64)
     return Graph(
@@ -46,11 +59,11 @@ def graph_of_grids(graph: Graph, assignment: Assignment, band: Band) -> Graph:
         x=np.bincount(grid, graph.x * np.maximum(graph.area_m2, 1e-9), k) / area,
         y=np.bincount(grid, graph.y * np.maximum(graph.area_m2, 1e-9), k) / area,
         area_m2=area,
-        outer_m=np.bincount(grid, graph.outer_m, k),
+        outer_m=np.bincount(grid, graph.outer_m, k).astype(float),
         u=pairs // k,
         v=pairs % k,
-        shared_m=np.bincount(of, graph.shared_m[between], len(pairs)),
-        cost=np.bincount(of, graph.cost[between], len(pairs)),
+        shared_m=np.bincount(of, graph.shared_m[between], len(pairs)).astype(float),
+        cost=np.bincount(of, graph.cost[between], len(pairs)).astype(float),
         block=np.arange(k),
         measures=(
             Measure(rule="grids", side="both", counts=ones, low=band.low, high=band.high),
