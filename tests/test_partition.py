@@ -176,7 +176,7 @@ def test_a_unit_too_large_stands_alone():
     assert (answer.grid == answer.grid[55]).sum() == 1
     assert "U55" in proof.reason
     assert "900" in proof.remedy
-    assert "900 户" in proof.reason_zh
+    assert "900户" in proof.reason_zh
 
 
 def test_a_pocket_behind_a_large_unit_is_explained_and_empty_units_join_it():

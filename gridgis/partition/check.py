@@ -14,7 +14,7 @@ from gridgis.partition.problem import Weight
 
 @dataclass(frozen=True, kw_only=True)
 class Breach:
-    """One band that one grid breaks; ``total`` is the grid's count."""
+    """One rule that one grid breaks; ``total`` is the grid's count, for ``connected`` its number of pieces."""
 
     grid: int
     rule: str
@@ -30,19 +30,27 @@ def pieces_within(graph: Graph, label: Ints) -> tuple[int, Ints]:
 
 
 def check(graph: Graph, grid: Ints, grids: int, counted: tuple[Weight, ...]) -> list[Breach]:
-    """Return every band that a grid breaks, in order of grids.
+    """Return every rule that a grid breaks, in order of grids.
 
     Raises ValueError when the assignment is not one: a unit without a grid, a number that is not used, or a grid
-    in pieces. No search may end there, so these are no faults of the input.
+    in pieces that is not fixed so. No search may end there, so these are no faults of the input.
     """
     if len(grid) != graph.n or (graph.n and (grid.min() < 0 or grid.max() >= grids)):
         raise ValueError("the assignment does not give every unit one of the grids")
     if (np.bincount(grid, minlength=grids) == 0).any():
         raise ValueError("the assignment leaves a grid without units")
-    if pieces_within(graph, grid)[0] != grids:
-        raise ValueError("the assignment leaves a grid in pieces")
     out: list[Breach] = []
+    count, piece = pieces_within(graph, grid)
+    if count != grids:
+        pieces = np.bincount(grid[np.unique(piece, return_index=True)[1]], minlength=grids)
+        fixed = {int(grid[group.units[0]]) for group in graph.fixed}
+        apart = np.flatnonzero(pieces > 1).tolist()
+        if not fixed.issuperset(apart):
+            raise ValueError("the assignment leaves a grid in pieces")
+        out.extend(Breach(grid=g, rule="connected", total=int(pieces[g])) for g in apart)
     for weight in counted:
+        if not weight.bounded:
+            continue
         sums = np.zeros(grids, np.int64)
         np.add.at(sums, grid, weight.counts)
         wrong = np.flatnonzero((sums < weight.low) | (sums > weight.high))

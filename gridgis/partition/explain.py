@@ -6,29 +6,25 @@ import math
 from collections.abc import Sequence
 
 from gridgis.errors import some
-from gridgis.graph import Graph, Ints
+from gridgis.graph import Fixed, Graph, Ints
+from gridgis.measures import NOUNS
 from gridgis.partition.assignment import Proof
 from gridgis.partition.check import Breach
 from gridgis.partition.preflight import Area, reachable
 from gridgis.partition.problem import Weight
 
-WORDS = {
-    "households": ("households", "户", "户数"),
-    "population": ("people", "人", "人数"),
-    "units": ("units", "个单元", "单元数"),
-}
-
 
 def _figure(weight: Weight, total: float) -> tuple[str, str]:
-    word, zh, _ = WORDS[weight.name]
-    return f"{total:,g} {word}", f"{total:,g} {zh}"
+    return weight.say(total)
 
 
-def _side(weight: Weight, total: float) -> tuple[str, str, float]:
-    """Return the words for how a total lies to the band, and the bound it misses."""
+def _side(weight: Weight, total: float) -> tuple[str, str]:
+    """Return the words for how a total lies to the band, with the bound it misses."""
     if total > weight.high:
-        return "more than", "超过上限", weight.high
-    return "fewer than", "低于下限", weight.low
+        high, high_zh = weight.say(weight.high)
+        return f"more than the {high} allowed", f"超过上限{high_zh}"
+    low, low_zh = weight.say(weight.low)
+    return f"fewer than the {low} required", f"低于下限{low_zh}"
 
 
 def _names(graph: Graph, units: Sequence[int]) -> tuple[str, str]:
@@ -42,10 +38,16 @@ def _names(graph: Graph, units: Sequence[int]) -> tuple[str, str]:
 
 def _loosen(weight: Weight, total: float) -> tuple[str, str]:
     """Return the change of the band that would let this total be."""
-    word, _, zh = WORDS[weight.name]
-    if total > weight.high:
-        return f"raise the upper bound of {word} to {total:,g}", f"把{zh}上限提高到 {total:,g}"
-    return f"lower the lower bound of {word} to {total:,g}", f"把{zh}下限降低到 {total:,g}"
+    noun, _, zh = NOUNS[weight.rule]
+    over = total > weight.high
+    if weight.side != "both":
+        by = f"{100 * abs(total / weight.whole - 1):.3g} %"
+        if over:
+            return f"raise the upper bounds of {noun} by {by} here", f"把此处的{zh}上限提高 {by}"
+        return f"lower the lower bounds of {noun} by {by} here", f"把此处的{zh}下限降低 {by}"
+    if over:
+        return f"raise the upper bound of {noun} to {total:,g}", f"把{zh}上限提高到 {total:,g}"
+    return f"lower the lower bound of {noun} to {total:,g}", f"把{zh}下限降低到 {total:,g}"
 
 
 def oversize(graph: Graph, breach: Breach, group: Ints, counted: tuple[Weight, ...]) -> Proof:
@@ -59,7 +61,7 @@ def oversize(graph: Graph, breach: Breach, group: Ints, counted: tuple[Weight, .
     top, top_zh = _figure(cause, cause.high)
     if len(group) == 1:
         reason = f"{name} alone has {alone}, more than the {top} a grid may have, so it is a grid of its own"
-        reason_zh = f"{name_zh} 本身有 {alone_zh}，超过每个网格 {top_zh} 的上限，因此单独成为一个网格"
+        reason_zh = f"{name_zh} 本身有{alone_zh}，超过每个网格{top_zh}的上限，因此单独成为一个网格"
         remedy, remedy_zh = "divide this unit", "将该单元进一步划分"
     else:
         hub, hub_zh = _names(graph, group[:1].tolist())
@@ -69,14 +71,14 @@ def oversize(graph: Graph, breach: Breach, group: Ints, counted: tuple[Weight, .
         )
         reason_zh = (
             f"{name_zh} 只经 {hub_zh} 相连，各部分都不足以单独成为网格，只能同属一个网格，"
-            f"共有 {alone_zh}，超过每个网格 {top_zh} 的上限"
+            f"共有{alone_zh}，超过每个网格{top_zh}的上限"
         )
         remedy, remedy_zh = f"divide {hub}, or allow a crossing beside it", f"将 {hub_zh} 进一步划分，或允许从旁边通行"
     if cause is not weight:
         have, have_zh = _figure(weight, breach.total)
-        side, side_zh, bound = _side(weight, breach.total)
-        reason += f"; it has {have}, {side} {bound:,g}"
-        reason_zh += f"；该网格有 {have_zh}，{side_zh} {bound:,g}"
+        side, side_zh = _side(weight, breach.total)
+        reason += f"; it has {have}, {side}"
+        reason_zh += f"；该网格有{have_zh}，{side_zh}"
     change, change_zh = _loosen(cause, total)
     return Proof(
         grid=breach.grid,
@@ -107,27 +109,28 @@ def area_impossible(graph: Graph, breach: Breach, area: Area, counted: tuple[Wei
         cut = ", which people cannot reach from the rest,"
         cut_zh = "（与其余部分不连通）"
     have, have_zh = _figure(weight, total)
-    small = next((i for i, w in enumerate(counted) if area.totals[i] < w.low), None)
+    small = next((i for i, w in enumerate(counted) if w.bounded and area.totals[i] < w.low), None)
     if small is not None:
         short = counted[small]
         have, have_zh = _figure(short, area.totals[small])
         low, low_zh = _figure(short, short.low)
         reason = f"{where}{cut} has {have} in all, fewer than the {low} a grid must have"
-        reason_zh = f"{where_zh}{cut_zh} 总共只有 {have_zh}，少于每个网格至少 {low_zh} 的要求"
+        reason_zh = f"{where_zh}{cut_zh} 总共只有{have_zh}，少于每个网格至少{low_zh}的要求"
         change, change_zh = _loosen(short, area.totals[small])
     else:
         spans, spans_zh = [], []
         for w, t in zip(counted, area.totals, strict=True):
+            if not w.bounded:
+                continue
             least, greatest = reachable(w, area.units)
             few = math.ceil(t / greatest) if greatest > 0 else math.inf
             many = math.floor(t / least) if least > 0 else math.inf
-            each, each_zh = _figure(w, t)
-            span = f"{few:,g} to {many:,g}" if few < many else f"exactly {few:,g}" if few == many else "no number of"
-            span_zh = (
-                f"{few:,g} 至 {many:,g} 个" if few < many else f"{few:,g} 个" if few == many else "不存在合适个数的"
-            )
-            spans.append(f"{each} need {span} grids of {least:,}–{greatest:,}")
-            spans_zh.append(f"{each_zh}按每格 {least:,}–{greatest:,} 需要{span_zh}网格")
+            (each, each_zh), (span, span_zh) = _figure(w, t), _span(few, many)
+            size, size_zh = "", ""
+            if w.side == "both":
+                size, size_zh = f" of {least:,g}–{greatest:,g}", f"按每格 {least:,g}–{greatest:,g} "
+            spans.append(f"{each} need {span} grids{size}")
+            spans_zh.append(f"{each_zh}{size_zh}需要{span_zh}网格")
         reason = f"{where}{cut} cannot be divided within the bands by any number of grids: " + ", and ".join(spans)
         reason_zh = f"{where_zh}{cut_zh} 无论分成几个网格都不能满足全部上下限：" + "，".join(spans_zh)
         change, change_zh = _loosen(weight, breach.total)
@@ -147,6 +150,17 @@ def area_impossible(graph: Graph, breach: Breach, area: Area, counted: tuple[Wei
     )
 
 
+def _span(few: float, many: float) -> tuple[str, str]:
+    """Write a range of numbers of grids."""
+    if few > many:
+        return "no number of", "不存在合适个数的"
+    if few == many:
+        return f"exactly {few:,g}", f" {few:,g} 个"
+    if math.isinf(many):
+        return f"at least {few:,g}", f"至少 {few:,g} 个"
+    return f"{few:,g} to {many:,g}", f" {few:,g} 至 {many:,g} 个"
+
+
 def _contradiction(breach: Breach, area: Area, where: str, where_zh: str) -> Proof:
     """The two bands exclude each other for any grid of the area."""
     reason, reason_zh = area.conflict or ("", "")
@@ -161,13 +175,38 @@ def _contradiction(breach: Breach, area: Area, where: str, where_zh: str) -> Pro
     )
 
 
+def as_it_is(graph: Graph, breach: Breach, fixed: Fixed, counted: tuple[Weight, ...]) -> Proof:
+    """A grid that was given and must stay."""
+    remedy, remedy_zh = fixed.remedy
+    reason, reason_zh = fixed.why
+    if breach.rule == "connected":
+        reason += f"; it is in {breach.total:,} pieces that no way joins"
+        reason_zh += f"；它分为{breach.total}处，互不连通"
+    else:
+        weight = next(w for w in counted if w.name == breach.rule)
+        (have, have_zh), (side, side_zh) = weight.say(breach.total), _side(weight, breach.total)
+        reason += f"; it has {have}, {side}"
+        reason_zh += f"；它有{have_zh}，{side_zh}"
+        change, change_zh = _loosen(weight, breach.total)
+        remedy, remedy_zh = f"{remedy}, or {change}", f"{remedy_zh}，或{change_zh}"
+    return Proof(
+        grid=breach.grid,
+        rule=breach.rule,
+        reason=reason,
+        reason_zh=reason_zh,
+        remedy=remedy,
+        remedy_zh=remedy_zh,
+        units=tuple(fixed.units[:20].tolist()),
+    )
+
+
 def pocket(
     graph: Graph, breach: Breach, units: Sequence[int], counted: tuple[Weight, ...], grids: int | None = None
 ) -> Proof:
     """Units that no contiguous grids within the bands can hold, shown by going through every possibility."""
     weight = next(w for w in counted if w.name == breach.rule)
     have, have_zh = _figure(weight, breach.total)
-    side, side_zh, bound = _side(weight, breach.total)
+    side, side_zh = _side(weight, breach.total)
     name, name_zh = _names(graph, units)
     change, change_zh = _loosen(weight, breach.total)
     if len(units) == 1:
@@ -183,8 +222,8 @@ def pocket(
     return Proof(
         grid=breach.grid,
         rule=breach.rule,
-        reason=f"the grid has {have}, {side} {bound:,g}: around {name}, {shown} {end} (every possibility was tried)",
-        reason_zh=f"该网格有 {have_zh}，{side_zh} {bound:,g}：对 {name_zh}，{shown_zh}{end_zh}（已穷举）",
+        reason=f"the grid has {have}, {side}: around {name}, {shown} {end} (every possibility was tried)",
+        reason_zh=f"该网格有{have_zh}，{side_zh}：对 {name_zh}，{shown_zh}{end_zh}（已穷举）",
         remedy=f"{change}, or divide the units around it",
         remedy_zh=f"{change_zh}，或将周围单元进一步划分",
         units=tuple(int(u) for u in units),
@@ -195,7 +234,7 @@ def unsolved(breach: Breach, counted: tuple[Weight, ...], *, around: int) -> Pro
     """The search found no way; nothing is proven for the whole."""
     weight = next(w for w in counted if w.name == breach.rule)
     have, have_zh = _figure(weight, breach.total)
-    side, side_zh, bound = _side(weight, breach.total)
+    side, side_zh = _side(weight, breach.total)
     tried, tried_zh = "", ""
     if around:
         tried = f"; with all other grids as they are, the {around} grids around it cannot be divided better"
@@ -204,8 +243,8 @@ def unsolved(breach: Breach, counted: tuple[Weight, ...], *, around: int) -> Pro
     return Proof(
         grid=breach.grid,
         rule=breach.rule,
-        reason=f"the grid has {have}, {side} {bound:,g}: the search did not find a way to mend it{tried}",
-        reason_zh=f"该网格有 {have_zh}，{side_zh} {bound:,g}：搜索未能找到可行划分{tried_zh}",
+        reason=f"the grid has {have}, {side}: the search did not find a way to mend it{tried}",
+        reason_zh=f"该网格有{have_zh}，{side_zh}：搜索未能找到可行划分{tried_zh}",
         remedy=f"{change}, divide the units around it, or search longer (effort)",
         remedy_zh=f"{change_zh}，将周围单元进一步划分，或加大搜索力度",
         proven=False,

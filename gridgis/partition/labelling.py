@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from gridgis.graph import Floats, Ints
 from gridgis.partition.exact import Cover
 from gridgis.partition.kernels import HIGH1, HIGH2, LOW1, LOW2
-from gridgis.partition.problem import HUGE, Problem
+from gridgis.partition.problem import Problem
 from gridgis.partition.search import Clock
 from gridgis.partition.solver import Program, Solution, solve
 
@@ -92,7 +92,7 @@ class _Program:
         for count, low, high in ((0, LOW1, HIGH1), (1, LOW2, HIGH2)):
             held = net.node[unit, count]
             for limit, least, greatest in ((net.rule[low], 0, np.inf), (net.rule[high], -np.inf, 0)):
-                if abs(limit) < HUGE:
+                if math.isfinite(limit):
                     body = self._matrix(most, [label, np.arange(most)], [place, used], [held, np.full(most, -limit)])
                     self.rules.append(_Rows(body, least, greatest))
         edge, grid = np.divmod(np.arange(m * most), most)

@@ -70,6 +70,9 @@ def divide_graph(graph: Graph, options: PlanOptions, progress: Progress | None, 
     for group in found.alone:
         grid[group] = grids
         grids += 1
+    for fixed in found.fixed:
+        grid[fixed.units] = grids
+        grids += 1
     for unit, owner in found.joins.items():
         grid[unit] = grid[owner]
     _, first, grid = np.unique(grid, return_index=True, return_inverse=True)
@@ -129,12 +132,16 @@ def _proofs(
     verdicts: dict[int, Verdict],
 ) -> tuple[Proof, ...]:
     alone = {int(grid[group[0]]): group for group in found.alone}
+    fixed = {int(grid[group.units[0]]): group for group in found.fixed}
     area_of = found.area_of
     known = {int(grid[unit]): verdict for unit, verdict in verdicts.items()}
     first_unit = dict(zip(*np.unique(grid, return_index=True), strict=True))
     out = []
     shown: set[int] = set()
     for breach in broken:
+        if breach.grid in fixed:
+            out.append(explain.as_it_is(graph, breach, fixed[breach.grid], counted))
+            continue
         if breach.grid in alone:
             out.append(explain.oversize(graph, breach, alone[breach.grid], counted))
             continue

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gridgis.errors import InfeasibleError, some
-from gridgis.graph import Graph, Ints
+from gridgis.graph import Fixed, Graph, Ints
 from gridgis.options import PlanOptions
 from gridgis.partition.check import pieces_within
 from gridgis.partition.hubs import forced_groups
@@ -59,13 +59,16 @@ class Survey:
     alone
         Units that exceed a bound by themselves, and groups that must share a grid and exceed one together, the
         unit they hang on first; each is a grid of its own.
+    fixed
+        What is a grid already.
     joins
-        Units without people that only such a unit can reach -> that unit.
+        Units without people that only a unit too large can reach -> that unit.
     areas
         The rest, in connected areas.
     """
 
     alone: tuple[Ints, ...]
+    fixed: tuple[Fixed, ...]
     joins: dict[int, int]
     areas: tuple[Area, ...]
 
@@ -87,24 +90,30 @@ def survey(graph: Graph, options: PlanOptions, counted: tuple[Weight, ...]) -> S
     over = np.zeros(graph.n, bool)
     for weight in counted:
         people |= weight.counts > 0
-        over |= weight.counts > weight.high
+        over |= (weight.counts > weight.high) & weight.bounded
+    taken = np.zeros(graph.n, bool)
+    for group in graph.fixed:
+        taken[group.units] = True
+    over &= ~taken
     alone = [np.array([unit]) for unit in np.flatnonzero(over)]
+    over |= taken
     alone += _hubs(graph, over, counted)
     over[[unit for group in alone for unit in group]] = True
     _, piece = pieces_within(graph, np.where(over, -1 - np.arange(graph.n), 0))
     joins: dict[int, int] = {}
     areas = []
-    touching = _touching(graph, over, piece)
+    touching = _touching(graph, over & ~taken, piece)
     parts = _groups(piece, ~over)
+    whole = len(parts) == 1 and not len(alone) and not graph.fixed
     for units in parts:
         beside = touching.get(int(piece[units[0]]), ())
         if beside and not people[units].any():
             joins.update(dict.fromkeys(units.tolist(), beside[0]))
             continue
-        areas.append(_measure(units, people, counted, beside, len(parts) == 1 and len(alone) == 0))
+        areas.append(_measure(units, people, counted, beside, whole))
     if options.grids is not None:
-        areas = _share_out(areas, options.grids, len(alone), counted, graph, people)
-    return Survey(alone=tuple(alone), joins=joins, areas=tuple(areas))
+        areas = _share_out(areas, options.grids, len(alone) + len(graph.fixed), counted, graph, people)
+    return Survey(alone=tuple(alone), fixed=graph.fixed, joins=joins, areas=tuple(areas))
 
 
 def _hubs(graph: Graph, over: np.ndarray, counted: tuple[Weight, ...]) -> list[Ints]:
@@ -177,15 +186,15 @@ def _measure(
     )
 
 
-def reachable(weight: Weight, units: Ints) -> tuple[int, int]:
+def reachable(weight: Weight, units: Ints) -> tuple[float, float]:
     """Return the least and the greatest total within the band: a multiple of what all counts are multiples of."""
     step = int(np.gcd.reduce(weight.counts[units])) or 1
-    return math.ceil(weight.low / step) * step, math.floor(weight.high / step) * step
+    return math.ceil(weight.low / step) * step, weight.high // step * step
 
 
 def _conflict(units: Ints, counted: tuple[Weight, ...]) -> tuple[str, str] | None:
     """Say why no grid of these units can keep both bands: their people per household do not let it."""
-    if sum(weight.bounded for weight in counted) < 2:
+    if [weight.name for weight in counted if weight.bounded] != ["households", "population"]:
         return None
     homes, people = (weight.counts[units] for weight in counted)
     lived_in = homes > 0

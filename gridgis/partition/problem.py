@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gridgis.graph import Floats, Graph, Ints
+from gridgis.measures import Measure, build_measures
 from gridgis.options import PlanOptions
 from gridgis.partition import kernels as k
 from gridgis.partition.kernels import Net
-from gridgis.profiles import Band
 
 BREACH_WORTH = 1000.0
 BALANCE_WORTH = 30.0
@@ -20,71 +20,49 @@ CUT_WORTH = 8.0
 SOFT_BREACH = 20.0
 """Worth of a broken bound while annealing: high enough to be avoided, low enough to be passed through."""
 SOFT_UNIT = 2.0
-HUGE = 1e300
 
 
 @dataclass(frozen=True, kw_only=True)
-class Weight:
-    """One count that is shared out: what a grid may hold of it.
+class Weight(Measure):
+    """A measure of units, and what a grid should hold of it: ``target``, above 0."""
 
-    Attributes
-    ----------
-    counts
-        (n,) the count of every unit.
-    low, high
-        Bounds; minus and plus ``HUGE`` where the count is only balanced.
-    target
-        What a grid should hold; above 0.
-    """
-
-    name: str
-    counts: Ints
-    low: float
-    high: float
     target: float
 
     @property
     def bounded(self) -> bool:
-        """Whether there is a band; else the count is only balanced."""
-        return self.high < HUGE
+        """Whether there is a bound that must be kept; else the count is only balanced."""
+        return not self.soft and (math.isfinite(self.high) or self.low > 0)
 
 
 def weights(graph: Graph, options: PlanOptions) -> tuple[Weight, ...]:
-    """Return the one or two counts that the options bound.
+    """Return what the graph's measures bound, or the options' bands where it has none of its own.
 
     With a number of grids and no band, households are balanced, or population, or the number of units:
     the first that is not zero everywhere.
     """
-    counts = {"households": graph.households, "population": graph.population}
-    bands = {"households": options.households, "population": options.population}
-    given = {name: band for name, band in bands.items() if band is not None}
-    targets = _targets({name: counts[name] for name in given}, given, options.grids)
-    out = [
-        Weight(name=name, counts=counts[name], low=band.low, high=band.high, target=targets[name])
-        for name, band in given.items()
-    ]
-    if not out:
-        counts["units"] = np.ones(graph.n, np.int64)
+    measures = graph.measures or build_measures(graph.households, graph.population, options)
+    if not measures:
+        counts = {"households": graph.households, "population": graph.population, "units": np.ones(graph.n, np.int64)}
         name = next(name for name, values in counts.items() if values.any() or name == "units")
-        mean = counts[name].sum() / (options.grids or 1)
-        out.append(Weight(name=name, counts=counts[name], low=-HUGE, high=HUGE, target=max(float(mean), 1e-9)))
-    return tuple(out)
+        measures = (Measure(rule=name, side="both", counts=counts[name], low=0.0, high=math.inf),)
+    targets = _targets(measures, options.grids)
+    return tuple(Weight(**vars(measure), target=target) for measure, target in zip(measures, targets, strict=True))
 
 
-def _targets(counts: dict[str, Ints], bands: dict[str, Band], grids: int | None) -> dict[str, float]:
-    """Return what a grid should hold of each count: the same share of each total, amid what all bands allow.
+def _targets(measures: tuple[Measure, ...], grids: int | None) -> list[float]:
+    """Return what a grid should hold of each measure: the same share of each total, amid what all bounds allow.
 
     The middles of two bands need not agree: with 2.6 people a household, 400 households are 1,040 people,
     close to the bottom of 1,000 to 1,500. Units too large for any grid are left out; they stand alone.
     """
-    over = np.zeros(len(next(iter(counts.values()), ())), bool)
-    for name, values in counts.items():
-        over |= values > bands[name].high
-    totals = {name: max(float(values[~over].sum()), 1e-9) for name, values in counts.items()}
-    least = max((bands[name].low / total for name, total in totals.items()), default=0.0)
-    most = min((bands[name].high / total for name, total in totals.items()), default=0.0)
-    share = 1.0 / grids if grids else (least + most) / 2
-    return {name: max(total * share, 1e-9) for name, total in totals.items()}
+    over = np.zeros(len(measures[0].counts), bool)
+    for measure in measures:
+        over |= measure.counts > measure.high
+    totals = [max(float(measure.counts[~over].sum()), 1e-9) for measure in measures]
+    least = max(measure.low / total for measure, total in zip(measures, totals, strict=True))
+    most = min(measure.high / total for measure, total in zip(measures, totals, strict=True))
+    share = 1.0 / grids if grids else (least + most) / 2 if math.isfinite(most) else max(least, 1e-9)
+    return [max(total * share, 1e-9) for total in totals]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,11 +134,11 @@ def build_problem(
     objective = options.objective if options else "balance"
     node = np.zeros((n, 4))
     rule = np.zeros(15)
-    rule[[k.LOW1, k.LOW2]] = -HUGE
-    rule[[k.HIGH1, k.HIGH2]] = HUGE
+    rule[[k.HIGH1, k.HIGH2]] = math.inf
     for i, weight in enumerate(counted):
         node[:, i] = weight.counts
-        rule[4 * i : 4 * i + 4] = weight.low, weight.high, 1.0 / weight.target, 1.0 / weight.target
+        bounds = (weight.low, weight.high) if weight.bounded else (0.0, math.inf)
+        rule[4 * i : 4 * i + 4] = *bounds, 1.0 / weight.target, 1.0 / weight.target
         rule[k.USED1 + i] = 1.0
     span = np.nan_to_num(graph.shared_m.astype(float))
     node[:, 2] = graph.area_m2
