@@ -228,8 +228,25 @@ def merge_atoms(atoms: Atoms, kind: Ints, people: Load, pieces: Pieces) -> Ints:
         into[choice[:, 0]] = choice[:, 1]
         unit = into[unit]
     left = lone[unit[a]] & lone[unit[b]]
-    unit = joined(n, unit[a[left]], unit[b[left]])[unit]
+    whole = joined(n, unit[a[left]], unit[b[left]])
+    unit = whole[unit]
+    unit = _adopt_cut_off(arrangement, unit, np.isin(np.arange(n), whole[lone]), pieces, atoms)
     return np.unique(unit, return_inverse=True)[1].astype(np.int64)
+
+
+def _adopt_cut_off(arrangement: Arrangement, unit: Ints, lone: Bools, pieces: Pieces, atoms: Atoms) -> Ints:
+    """Give empty pieces that a building on a community's edge cuts off from their community to what is around them."""
+    fence, free = pieces.fence[atoms.piece], pieces.fixed[atoms.piece] < 0
+    units_in = np.bincount(np.unique(np.column_stack([fence, unit]), axis=0)[:, 0])
+    both = arrangement.right >= 0
+    a, b = arrangement.left[both], arrangement.right[both]
+    source, target = np.concatenate([a, b]), np.concatenate([b, a])
+    orphan = lone[unit] & free & (units_in[fence] > 1)
+    open_ = orphan[source] & ~lone[unit[target]] & free[target] & (unit[source] != unit[target])
+    choice = strongest(unit[source[open_]], unit[target[open_]], np.tile(arrangement.length_m[both], 2)[open_])
+    into = np.arange(len(unit))
+    into[choice[:, 0]] = choice[:, 1]
+    return into[unit]
 
 
 def tie_clumps(atoms: Atoms, clumps: Clumps, unit: Ints) -> Ints:

@@ -19,7 +19,8 @@ Floats = npt.NDArray[np.float64]
 class Nesting:
     """Areas against those of the level above.
 
-    A building on the line between two communities belongs to one of them whole, so its footprint is no crossing.
+    A building on the line between two communities belongs to one of them whole, so its footprint is no crossing; nor
+    is what it cuts off from its own community, which no grid there could hold.
 
     Attributes
     ----------
@@ -52,18 +53,26 @@ def check_nesting(lower: Polygons, upper: Polygons, footprints: Polygons, tolera
     inside[i, j] = area
     inside[:, -1] = np.maximum(shapely.area(lower) - inside.sum(axis=1), 0.0)
     main = inside.argmax(axis=1)
-    foreign = (j != main[i]) & (area > 0)
-    tree = shapely.STRtree(footprints)
+    built, beside = shapely.STRtree(footprints), shapely.STRtree(lower)
+
+    def counted(part: shapely.Geometry, home: int) -> float:
+        """Area that is no building's, and that its own area above could have kept."""
+        walls = footprints[built.query(part, predicate="intersects")]
+        left = shapely.get_parts(shapely.difference(part, shapely.union_all(walls)))
+        area = 0.0
+        for piece in left[shapely.area(left) > 0]:
+            near = beside.query(piece, predicate="intersects")
+            shared = shapely.length(shapely.intersection(piece, lower[near[main[near] == home]]))
+            area += float(shapely.area(piece)) if (shared > 0).any() else 0.0
+        return area
+
     beyond = np.zeros(len(lower))
-    for lower_area, part in zip(i[foreign], parts[foreign], strict=True):
-        built = footprints[tree.query(part, predicate="intersects")]
-        beyond[lower_area] += shapely.area(shapely.difference(part, shapely.union_all(built)))
+    for place in np.flatnonzero((j != main[i]) & (area > 0)):
+        beyond[i[place]] += counted(parts[place], int(j[place]))
     # what lies in no area above is foreign to all that lie in one
-    outside = np.flatnonzero((main < len(upper)) & (inside[:, -1] > tolerance_m2))
-    for lower_area in outside:
-        rest = shapely.difference(lower[lower_area], shapely.union_all(upper[j[i == lower_area]]))
-        built = footprints[tree.query(rest, predicate="intersects")]
-        beyond[lower_area] += shapely.area(shapely.difference(rest, shapely.union_all(built)))
+    for place in np.flatnonzero((main < len(upper)) & (inside[:, -1] > tolerance_m2)):
+        rest = shapely.difference(lower[place], shapely.union_all(upper[j[i == place]]))
+        beyond[place] += counted(rest, len(upper))
     return Nesting(
         parent=np.where(main < len(upper), main, -1),
         crossing=beyond > tolerance_m2,

@@ -189,7 +189,9 @@ def _measure(
 def reachable(weight: Weight, units: Ints) -> tuple[float, float]:
     """Return the least and the greatest total within the band: a multiple of what all counts are multiples of."""
     step = int(np.gcd.reduce(weight.counts[units])) or 1
-    return math.ceil(weight.low / step) * step, weight.high // step * step
+    return math.ceil(weight.low / step) * step, math.floor(weight.high / step) * step if math.isfinite(
+        weight.high
+    ) else math.inf
 
 
 def _conflict(units: Ints, counted: tuple[Weight, ...]) -> tuple[str, str] | None:
