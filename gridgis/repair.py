@@ -223,6 +223,24 @@ def fill_gaps(areas: npt.NDArray[np.object_], gaps: Sequence[Polygon]) -> tuple[
     return unwrap(filled), lonely
 
 
+def share_vertices(areas: npt.NDArray[np.object_], outline: Polygon | MultiPolygon) -> npt.NDArray[np.object_]:
+    """Node areas that do not overlap with each other and an outline, so that no hair is left between them (metres).
+
+    Overlays round where lines cross: what should meet may be a micrometre apart, which later lines would make a face.
+    """
+    lines = shapely.boundary(np.append(areas, outline))
+    faces = np.array(surfaces(shapely.polygonize(shapely.get_parts(shapely.union_all(lines, grid_size=_NODED_M)))))
+    points = shapely.point_on_surface(faces)
+    owner = np.full(len(faces), -1)
+    face, area = shapely.STRtree(areas).query(points, predicate="intersects")
+    owner[face[::-1]] = area[::-1]
+    for hair in np.flatnonzero((owner < 0) & shapely.intersects(outline, points)):
+        if is_seam(faces[hair]):
+            owner[hair] = _most_shared(areas, faces[hair])
+    shared = [shapely.coverage_union_all(faces[owner == at]) for at in range(len(areas))]
+    return unwrap(np.array(shared, object))
+
+
 def _most_shared(areas: npt.NDArray[np.object_], gap: Polygon) -> int:
     """Return which area shares most outline with a gap; -1 where none does."""
     near = np.flatnonzero(shapely.dwithin(areas, gap, _BESIDE_M))

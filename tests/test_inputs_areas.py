@@ -1,5 +1,7 @@
 """Compounds, communities and existing grids: what is read, what is mended, what is refused."""
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -309,3 +311,18 @@ def test_the_ground_of_each_neighbour_joins_the_community_it_lies_beside():
     found = read(communities=frame).communities
     assert found["name"].tolist() == ["A", "B"]
     assert found.geometry.area.tolist() == pytest.approx([20_000, 20_000])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_hair_is_left_between_communities_drawn_one_by_one(seed):
+    """Edges drawn at a slant, with vertices of their own on either side, meet nowhere exactly."""
+    rng = np.random.default_rng(seed)
+    cuts = [np.column_stack([np.linspace(-30, 230, 9), y + rng.normal(0, 9, 9)]) for y in (55, 110, 160)]
+    edges = [np.array([(-30, -30), (230, -30)]), *cuts, np.array([(-30, 230), (230, 230)])]
+    strips = [shapely.Polygon([*low, *(high + rng.normal(0, 0.05, high.shape))[::-1]]) for low, high in pairwise(edges)]
+    layers = read(communities=areas(*strips, name=list("ABCD")))
+    shapes = [shape.intersection(layers.boundary) for shape in layers.communities.geometry]
+    lines = shapely.union_all(shapely.boundary([*layers.communities.geometry, layers.boundary]), grid_size=1e-6)
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
+    inside = faces[shapely.intersects(layers.boundary, shapely.point_on_surface(faces))]
+    assert len(inside) == sum(shapely.get_num_geometries(shapes))

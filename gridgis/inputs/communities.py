@@ -12,7 +12,7 @@ from shapely import MultiPolygon, Polygon
 from gridgis.inputs.areas import first_text, keep_reaching, middles_of, only_reach_in, texts, united
 from gridgis.inputs.columns import coalesce
 from gridgis.inputs.tables import Table
-from gridgis.repair import Repairs, fill_gaps, is_seam, part_overlaps, surfaces
+from gridgis.repair import Repairs, fill_gaps, is_seam, part_overlaps, share_vertices, surfaces
 
 Polygons = npt.NDArray[np.object_]
 
@@ -78,7 +78,7 @@ def _without_gaps(
     wide = _sizes([gap for gap in empty if not is_seam(gap)])
     repairs.add(label, "ground in no community, without buildings", "joined to the communities beside it", wide)
     repairs.add(label, "ground in no community, with buildings or apart", "one more community", _sizes(kept + lonely))
-    return filled
+    return share_vertices(filled, outline)
 
 
 def _names(frame: gpd.GeoDataFrame) -> pd.Series:

@@ -10,7 +10,7 @@ from shapely import MultiPolygon, Polygon
 
 from gridgis.inputs.areas import first_text, keep_reaching, middles_of, only_reach_in, texts, united
 from gridgis.inputs.tables import Table
-from gridgis.repair import Repairs, fill_gaps, is_seam, part_overlaps, surfaces
+from gridgis.repair import Repairs, fill_gaps, is_seam, part_overlaps, share_vertices, surfaces
 
 COLUMNS = ("code", "name")
 CUT_M2 = 0.1
@@ -58,6 +58,7 @@ def existing_inside(
     frame, areas = frame[left].reset_index(drop=True), areas[left]
     gaps = surfaces(shapely.difference(outline, shapely.union_all(areas)))
     areas, _ = fill_gaps(areas, [gap for gap in gaps if is_seam(gap)])
+    areas = share_vertices(areas, outline)
     wide = [gap for gap in gaps if not is_seam(gap)]
     repairs.add(label, "ground in no grid", "in no existing grid", [f"{gap.area:,.0f} m²" for gap in wide])
     frame = frame.set_geometry(gpd.GeoSeries(areas, index=frame.index, crs=frame.crs))
