@@ -22,6 +22,9 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[np.object_]
 
+HAIR_M = 1e-3
+"""What is nearer to an area than this is in it: noding can leave a hair of a face beside its edge."""
+
 
 @dataclass(frozen=True)
 class Load:
@@ -156,7 +159,7 @@ def build_pieces(
     if len(layers.water):
         water = (covering(layers.water.geometry.to_numpy(), inner) >= 0) & ~is_clump
     compound, community, existing = (
-        covering(areas.geometry.to_numpy(), inner[host]) if len(areas) else np.full(len(host), -1)
+        held_by(areas.geometry.to_numpy(), inner[host]) if len(areas) else np.full(len(host), -1)
         for areas in (layers.compounds, layers.communities, layers.existing)
     )
     fixed = _fixed(layers, existing, compound, locked)
@@ -246,6 +249,15 @@ def covering(areas: Geometries, points: Geometries) -> Ints:
     order = np.lexsort((area, point))
     which, first = np.unique(point[order], return_index=True)
     out[which] = area[order][first]
+    return out
+
+
+def held_by(areas: Geometries, points: Geometries) -> Ints:
+    """Position of the area around each point, or beside it where noding left a hair of a face; else -1."""
+    out = covering(areas, points)
+    open_ = np.flatnonzero(out < 0)
+    point, area = shapely.STRtree(areas).query_nearest(points[open_], max_distance=HAIR_M, all_matches=False)
+    out[open_[point]] = area
     return out
 
 

@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_town import CRS, box, holds_whole, layer, random_town
 from shapely import LineString
+from shapely.affinity import rotate
 
 from gridgis import PlanOptions, read_layers
 from gridgis.linework import cutting_lines, entered, find_clumps
 from gridgis.neighbours import build_graph
+from gridgis.pieces import held_by
 from gridgis.population import count_people
 from gridgis.profiles import Band
 from gridgis.units import build_units
@@ -241,3 +243,32 @@ def test_a_road_that_stops_short_of_the_edge_goes_on_to_it():
     small = OPTIONS.replace(households=Band(100, 400))
     assert len(cut(town(170), small)[1].frame) == 2
     assert len(cut(town(120), small)[1].frame) == 1
+
+
+@pytest.mark.parametrize("turn", [7.0, 33.0, 71.0])
+def test_communities_that_tile_the_jurisdiction_leave_no_unit_without_one(turn):
+    """Slanting edges never meet exactly where they cross; what that leaves between them is no ground of its own."""
+    homes = [box(20 + 40 * k, y, 35 + 40 * k, y + 15) for k in range(5) for y in (30, 70, 110, 150)]
+    strips = [box(-9, low, 229, low + 60) for low in (0, 60, 120)]
+
+    def turned(shapes):
+        return [rotate(shape, turn, origin=(0, 0)) for shape in shapes]
+
+    (outline,) = turned([box(0, 0, 220, 180)])
+    layers = read_layers(
+        boundary=layer([outline]),
+        buildings=layer(turned(homes), households=[10.0] * 20, levels=[3] * 20),
+        roads=layer(turned([LineString([(-10, 95), (230, 97)])]), highway=["residential"]),
+        communities=layer([shapely.segmentize(strip & outline, 7) for strip in turned(strips)]),
+    )
+    counts, units = cut(layers)
+    check(layers, counts, units)
+    assert (units.frame["community"] >= 0).all()
+    assert units.frame["community"].nunique() == 3
+
+
+def test_a_hair_beside_an_area_is_held_by_it_and_ground_apart_is_not():
+    areas = np.array([box(0, 0, 10, 10), box(10, 0, 20, 10)])
+    points = shapely.points([(5, 5), (20 + 5e-7, 5), (10, 10 + 5e-7), (5, -0.1)])
+    assert held_by(areas, points)[[0, 1, 3]].tolist() == [0, 1, -1]
+    assert held_by(areas, points)[2] in (0, 1)
