@@ -39,14 +39,13 @@ class Method:
     """A way to divide a case: `prepare` brings it into the method's own form, only `solve` is timed.
 
     ``solve`` returns (n,) grids, or what has them as ``grid``, with ``proofs``. ``package`` is what has to be
-    installed, ``largest`` the most units it gets; ``whole`` says that it needs a graph in one piece.
+    installed; ``whole`` says that it needs a graph in one piece.
     """
 
     name: str
     solve: Callable[[Case, Any], Any]
     prepare: Callable[[Case], Any] = nothing
     package: str = ""
-    largest: int = 10**9
     whole: bool = False
 
 
@@ -131,7 +130,7 @@ def end_after(limit_s: float) -> None:
 
 def cpu_seconds() -> float:
     """CPU seconds so far, of all threads and of processes that have ended."""
-    return sum(os.times()[:4])
+    return time.process_time() + sum(os.times()[2:4])
 
 
 def peak_mb() -> float:

@@ -8,9 +8,9 @@
     python benchmarks/partition.py --plot docs --page docs/partitioner.md    pictures, and tables put into the page
     python benchmarks/partition.py --from rows.csv --plot docs    the same from rows measured before
 
-CPU seconds count all threads; a peer is stopped after --peer-limit seconds, and gets no more units than its line in
-peers.py says. A grid is bad when it breaks either band (300–500 households and 1,000–1,500 people in the towns, ±25 %
-and ±20 % around the mean in graphs without) or is in pieces; proven are those that no partition avoids.
+CPU seconds count all threads; a peer is stopped after --peer-limit of them, and those slower than METIS get no more
+than --peer-units. A grid is bad when it breaks either band (300–500 households and 1,000–1,500 people in the towns,
+±25 % and ±20 % around the mean in graphs without) or is in pieces; proven are those that no partition avoids.
 """
 
 from __future__ import annotations
@@ -69,18 +69,17 @@ def row_of(case: Case, method: Method, run: Run, *, effort: float | None = None)
 
 def suits(case: Case, method: Method) -> bool:
     """Tell whether a peer can be given a case at all."""
-    if case.graph.n > method.largest or (method.name == METIS_MERGED and not case.both):
-        return False
-    return case.whole or not method.whole
+    return (case.both or method.name != METIS_MERGED) and (case.whole or not method.whole)
 
 
-def compare(case: Case, efforts: list[float], peer_limit_s: float) -> Iterator[Row]:
+def compare(case: Case, efforts: list[float], peer_limit_s: float, peer_units: int) -> Iterator[Row]:
     """Measure gridgis and the peers on a case; of further seeds only what is quick."""
     print(f"{case.name}, {case.graph.n:,} units, seed {case.seed}", flush=True)
     for method in peers(case.tolerance):
         if not installed(method) or not suits(case, method):
             continue
-        if method.package == "pymetis" or (case.seed == 0 and case.name != "coarse town"):
+        slow = method.package != "pymetis"
+        if not slow or (case.graph.n <= peer_units and case.seed == 0 and case.name != "coarse town"):
             yield row_of(case, method, measure(case, method, limit_s=peer_limit_s))
     for effort in efforts if case.seed == 0 else [1.0]:
         if effort <= 1 or case.graph.n <= MOST_WITH_MUCH_EFFORT:
@@ -140,10 +139,10 @@ def measured(chosen: argparse.Namespace) -> pd.DataFrame:
 def parts(chosen: argparse.Namespace) -> Iterator[Iterator[Row]]:
     """Go through all there is to measure, one case after the other."""
     for case in town_cases(chosen.sizes, chosen.seeds):
-        yield compare(case, chosen.efforts, chosen.peer_limit)
+        yield compare(case, chosen.efforts, chosen.peer_limit, chosen.peer_units)
     if chosen.graphs:
         for case in folder_cases(chosen.graphs, dict(Few.parse(text) for text in chosen.few)):
-            yield compare(case, [1.0], chosen.peer_limit)
+            yield compare(case, [1.0], chosen.peer_limit, chosen.peer_units)
     yield what_effort_buys(chosen.sweep, chosen.peer_limit)
     yield refusals()
     yield with_workers(max(chosen.sizes), chosen.workers)
@@ -186,8 +185,9 @@ def main() -> None:
     )
     parser.add_argument("--efforts", type=float, nargs="*", default=[0.01, 0.2, 1.0])
     parser.add_argument("--sweep", type=float, nargs="*", default=[0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0])
-    parser.add_argument("--peer-limit", type=float, default=120.0, metavar="SECONDS")
+    parser.add_argument("--peer-limit", type=float, default=120.0, metavar="SECONDS", help="of CPU")
     parser.add_argument("--workers", type=int, default=2, help="up to so many, on the largest town")
+    parser.add_argument("--peer-units", type=int, default=10_000, help="most units for peers slower than METIS")
     parser.add_argument("--graphs", type=Path, help="folder of folders with nodes.csv and edges.csv")
     parser.add_argument("--few", nargs="*", default=[], metavar="FOLDER=K[:BEST]", help="few grids of ±0.5 %%")
     parser.add_argument("--csv", type=Path, help="file for all rows")

@@ -169,16 +169,15 @@ def peers(tolerance: float) -> list[Method]:
             package="pymetis",
             whole=True,
         ),
-        Method(name=f"KaHIP strong {off}", solve=kahip_strong, prepare=kahip_lists, package="kahip", largest=10_000),
+        Method(name=f"KaHIP strong {off}", solve=kahip_strong, prepare=kahip_lists, package="kahip"),
         Method(
             name=f"GerryChain tree {off}",
             solve=gerrychain_seed,
             prepare=gerrychain_graph,
             package="gerrychain",
-            largest=10_000,
             whole=True,
         ),
-        Method(name="spopt MaxP", solve=maxp, prepare=maxp_tables, package="spopt", largest=10_000, whole=True),
+        Method(name="spopt MaxP", solve=maxp, prepare=maxp_tables, package="spopt", whole=True),
     ]
 
 
