@@ -71,8 +71,12 @@ Phrase = tuple[str, str]
 """A feature in Chinese and in English."""
 
 
-def four_bounds(units: Units, assignment: Assignment, numbers: Sequence[str]) -> pd.DataFrame:
+def four_bounds(
+    units: Units, assignment: Assignment, numbers: Sequence[str], only: npt.NDArray[np.int64] | None = None
+) -> pd.DataFrame:
     """Say what bounds each grid; ``numbers`` (k,) is what a grid is called where it is the neighbour.
+
+    ``only``: the grids to look at, ascending, where not all of them.
 
     Returns
     -------
@@ -81,20 +85,22 @@ def four_bounds(units: Units, assignment: Assignment, numbers: Sequence[str]) ->
         ``east_en`` … ``north_en``: the one or two features that make up most of a side.
     """
     k = assignment.grids
-    outline = _outline(units, assignment)
+    only = np.arange(k) if only is None else only
+    outline = _outline(units, assignment, only)
     keys, phrases = _features(outline)
-    rows: dict[str, list[str]] = {f"{side}_{language}": [""] * k for side in SIDES for language in ("zh", "en")}
+    place = {grid: row for row, grid in enumerate(only.tolist())}
+    rows: dict[str, list[str]] = {f"{side}_{language}": [""] * len(only) for side in SIDES for language in ("zh", "en")}
     for side in SIDES:
         hits = _seen(outline, side, k)
         for grid, shares in _shares(outline["grid"][hits], keys[hits]).items():
             zh, en = _words(shares, phrases, numbers)
-            rows[f"{side}_zh"][grid], rows[f"{side}_en"][grid] = zh, en
+            rows[f"{side}_zh"][place[grid]], rows[f"{side}_en"][place[grid]] = zh, en
     texts = list(zip(*rows.values(), strict=True))
     sentences = {
         "bounds_zh": [_sentence_zh(row[0::2]) for row in texts],
         "bounds_en": [_sentence_en(row[1::2]) for row in texts],
     }
-    return pd.DataFrame(sentences | rows, index=pd.RangeIndex(k, name="grid_id"))
+    return pd.DataFrame(sentences | rows, index=pd.Index(only, name="grid_id"))
 
 
 def _sentence_zh(sides: Sequence[str]) -> str:
@@ -105,42 +111,46 @@ def _sentence_en(sides: Sequence[str]) -> str:
     return "Bounded " + "; ".join(f"to the {word} by {side}" for word, side in zip(SIDES, sides, strict=True)) + "."
 
 
-def _outline(units: Units, assignment: Assignment) -> dict[str, npt.NDArray[Any]]:
-    """Segments of the grids' outlines, one row a segment and grid beside it."""
-    edges = units.edges
-    sides = edges[["left", "right"]].to_numpy(np.int64)
+def _outline(units: Units, assignment: Assignment, only: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
+    """Segments of the chosen grids' outlines, one row a segment and grid beside it."""
+    edges, sides = units.edges, units.sides
     grids = np.where(sides >= 0, assignment.grid[np.maximum(sides, 0)], -1)
-    cut = np.flatnonzero(grids[:, 0] != grids[:, 1])
+    chosen = np.zeros(assignment.grids + 1, bool)  # the last: outside
+    chosen[only] = True
+    cut = np.flatnonzero((grids[:, 0] != grids[:, 1]) & chosen[grids].any(axis=1))
     points, line = shapely.get_coordinates(edges.geometry.to_numpy()[cut], return_index=True)
     same = line[1:] == line[:-1]
     start, end, edge = points[:-1][same], points[1:][same], cut[line[1:][same]]
     beside = np.concatenate([grids[edge], grids[edge][:, ::-1]])
-    inside = beside[:, 0] >= 0
+    inside = chosen[beside[:, 0]]
     twice = np.tile(np.arange(len(edge)), 2)[inside]
     return {
         "start": start[twice],
         "end": end[twice],
         "grid": beside[inside, 0],
         "neighbour": beside[inside, 1],
-        "kind": edges["kind"].to_numpy(object)[edge[twice]],
-        "name": edges["name"].to_numpy(object)[edge[twice]],
+        "kind": edges["kind"].array.take(edge[twice]).to_numpy(object),
+        "name": edges["name"].array.take(edge[twice]).to_numpy(object),
     }
 
 
 def _features(outline: dict[str, npt.NDArray[Any]]) -> tuple[npt.NDArray[np.int64], list[Phrase | int]]:
-    """Number the features: equal phrases are one feature; a neighbour's index stands for the line between buildings."""
+    """Number the features: equal phrases are one feature; a neighbour's index stands for the line between buildings.
+
+    Their order depends on themselves alone, so that grids looked at one by one get the same words as all at once.
+    """
     codes = (
         pd.factorize(outline["kind"])[0],
         pd.factorize(outline["name"], use_na_sentinel=False)[0],
         outline["neighbour"],
     )
-    combined, first, inverse = np.unique(np.column_stack(codes), axis=0, return_index=True, return_inverse=True)
-    seen: dict[Phrase | int, int] = {}
-    number = np.empty(len(combined), np.int64)
-    for row, i in enumerate(first):
-        feature = _feature(outline["kind"][i], outline["name"][i], int(outline["neighbour"][i]))
-        number[row] = seen.setdefault(feature, len(seen))
-    return number[inverse.ravel()], list(seen)
+    _, first, inverse = np.unique(np.column_stack(codes), axis=0, return_index=True, return_inverse=True)
+    features = [_feature(outline["kind"][i], outline["name"][i], int(outline["neighbour"][i])) for i in first]
+    neighbours = sorted({feature for feature in features if isinstance(feature, int)})
+    ordered: list[Phrase | int] = [*neighbours, *sorted({f for f in features if not isinstance(f, int)})]
+    place = {feature: number for number, feature in enumerate(ordered)}
+    number = np.array([place[feature] for feature in features], np.int64)
+    return number[inverse.ravel()], ordered
 
 
 def _feature(kind: str, name: object, neighbour: int) -> Phrase | int:

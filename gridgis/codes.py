@@ -75,12 +75,8 @@ def name_grids(
             if not code[grid]:
                 taken += 1
                 code[grid] = write_code(options.level, parent, taken, width, options)
-            number = code[grid].removeprefix(parent)
-            title = layers.communities["name"].iloc[community[grid]] if community[grid] >= 0 else None
-            named = known.get(code[grid])
-            zh, en = NAMES[options.level]
-            name[grid] = named or (title or "") + zh.format(number=number)
-            name_en[grid] = named or (f"{title}, " if title else "") + en.format(number=number)
+            made_up = _made_up(code[grid].removeprefix(parent), community[grid], layers, options)
+            name[grid], name_en[grid] = (known.get(code[grid]) or words for words in made_up)
     return Codes(code=tuple(code), name=tuple(name), name_en=tuple(name_en), sector=tuple(sectors), retired=gone)
 
 
@@ -93,6 +89,60 @@ def _sector_codes(sector: Ints, parents: Sequence[str], options: PlanOptions) ->
         number = count[parents[grid]] = count.get(parents[grid], 0) + 1
         codes.append(write_code("sector", parents[grid], number, 3, options))
     return codes
+
+
+def _made_up(number: str, community: int, layers: Layers, options: PlanOptions) -> tuple[str, str]:
+    """Return the name of a grid that nobody named, in Chinese and English."""
+    title = layers.communities["name"].iloc[community] if community >= 0 else None
+    zh, en = NAMES[options.level]
+    return (title or "") + zh.format(number=number), (f"{title}, " if title else "") + en.format(number=number)
+
+
+def succeed(
+    codes: Codes,
+    bears: Sequence[int],
+    community: Sequence[int],
+    layers: Layers,
+    options: PlanOptions,
+    *,
+    sector: Sequence[int] = (),
+) -> Codes:
+    """Name the grids of a plan that comes of another: old ones as before, new ones with numbers never used.
+
+    Parameters
+    ----------
+    codes
+        Of the plan before.
+    bears
+        (k,) the grid there whose code each grid has; -1: it is new.
+    community
+        (k,) the community each grid lies in; -1: none.
+    sector
+        (k,) the sector each grid lies in, as numbered before, where there are any; those left without grids are
+        retired, too.
+    """
+    above = community_codes(layers, options)
+    kept, left = set(bears), set(sector)
+    gone = [code for grid, code in enumerate(codes.code) if grid not in kept]
+    gone += [code for place, code in enumerate(codes.sector) if place not in left]
+    used = {*codes.code, *codes.retired}
+    column: dict[str, list[str]] = {"code": [], "name": [], "name_en": []}
+    for grid, (old, place) in enumerate(zip(bears, community, strict=True)):
+        parent = codes.sector[sector[grid]] if sector else above[place] if place >= 0 else options.parent_code
+        row = (codes.code[old], codes.name[old], codes.name_en[old]) if old >= 0 else None
+        if row is None:
+            taken = _highest([*used], parent) + 1
+            while (code := write_code(options.level, parent, taken, max(3, len(str(taken))), options)) in used:
+                taken += 1
+            used.add(code)
+            row = (code, *_made_up(code.removeprefix(parent), place, layers, options))
+        for values, value in zip(column.values(), row, strict=True):
+            values.append(value)
+    return Codes(
+        **{name: tuple(values) for name, values in column.items()},
+        sector=tuple(code for place, code in enumerate(codes.sector) if place in left),
+        retired=tuple(dict.fromkeys([*codes.retired, *gone])),
+    )
 
 
 def community_of(units: Units, assignment: Assignment) -> Ints:
@@ -120,13 +170,21 @@ def keep_codes(units: Units, assignment: Assignment, existing: gpd.GeoDataFrame)
     before = frame["existing"].to_numpy(np.int64)
     # where nobody lives, area decides
     weight = frame["households"].to_numpy(float) + 1e-12 * frame["area_m2"].to_numpy(float)
-    was = before >= 0
-    heir, share = _heirs(before[was], assignment.grid[was], weight[was], len(existing))
     codes = existing["code"].tolist()
-    out: dict[int, str] = {}
-    for place in np.lexsort((np.arange(len(codes)), -share)).tolist():
+    return {grid: codes[place] for grid, place in keep_most(before, assignment.grid, weight, len(codes)).items()}
+
+
+def keep_most(before: Ints, grid: Ints, weight: npt.NDArray[np.float64], n: int) -> dict[int, int]:
+    """Return grid -> which of ``n`` areas before lives on in it: each in the grid that has most of its weight.
+
+    Where two would come to one grid, the one with more stays. ``before`` (units,): -1 where a unit lay in none.
+    """
+    was = before >= 0
+    heir, share = _heirs(before[was], grid[was], weight[was], n)
+    out: dict[int, int] = {}
+    for place in np.lexsort((np.arange(n), -share)).tolist():
         if share[place] > 0:
-            out.setdefault(int(heir[place]), codes[place])
+            out.setdefault(int(heir[place]), place)
     return out
 
 

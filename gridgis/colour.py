@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,55 @@ def colour_map(polygons: Sequence[Any] | npt.NDArray[np.object_]) -> npt.NDArray
     if np.any(colours[pairs[:, 0]] == colours[pairs[:, 1]]):
         colours = _greedy(n, pairs[line], pairs[~line])
     return colours
+
+
+def recolour(colours: npt.NDArray[np.int64], changed: npt.NDArray[np.int64], pairs: Pairs) -> bool:
+    """Colour changed polygons in place, leaving all others as they are as far as possible.
+
+    Parameters
+    ----------
+    colours
+        (n,) the colours so far; -1: none yet.
+    changed
+        Positions of polygons whose neighbours may be others now.
+    pairs
+        (m, 2) which polygons share a line; those of the changed ones, and of their neighbours.
+
+    Returns
+    -------
+    bool
+        False where that takes more than recolouring neighbours; then all have to be coloured anew.
+    """
+    neighbours: dict[int, set[int]] = defaultdict(set)
+    for i, j in pairs.tolist():
+        neighbours[i].add(j)
+        neighbours[j].add(i)
+    for i in changed.tolist():
+        if colours[i] < 0 or any(colours[j] == colours[i] for j in neighbours[i]):
+            colours[i] = -1
+            used = colours[list(neighbours[i])].tolist()
+            plans = [_made_way(colours, neighbours, i, c) for c in sorted(range(COLOURS), key=used.count)]
+            plan = min((p for p in plans if p is not None), key=len, default=None)
+            if plan is None:
+                return False
+            for j, colour in plan.items():
+                colours[j] = colour
+    return True
+
+
+def _made_way(
+    colours: npt.NDArray[np.int64], neighbours: Mapping[int, set[int]], i: int, colour: int
+) -> dict[int, int] | None:
+    """Return new colours that give `i` this one, its neighbours of that colour taking others; None: they cannot."""
+    out = {i: colour}
+    for j in sorted(neighbours[i]):
+        if colours[j] == colour:
+            around = {out.get(n, int(colours[n])) for n in neighbours[j]}
+            free = [c for c in range(COLOURS) if c not in around]
+            if not free:
+                return None
+            out[j] = free[0]
+    return out
 
 
 def _greedy(n: int, hard: Pairs, soft: Pairs) -> npt.NDArray[np.int64]:

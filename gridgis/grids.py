@@ -13,7 +13,7 @@ import shapely
 
 from gridgis.bounds import four_bounds
 from gridgis.codes import Codes, name_grids
-from gridgis.colour import colour_map
+from gridgis.colour import colour_map, recolour
 from gridgis.layers import Layers
 from gridgis.options import PlanOptions
 from gridgis.partition.assignment import Assignment
@@ -113,6 +113,57 @@ def draw_grids(
         crs=layers.crs,
         index=pd.RangeIndex(k, name="grid_id"),
     )
+
+
+def redraw_grids(
+    before: gpd.GeoDataFrame,
+    was: npt.NDArray[np.int64],
+    changed: npt.NDArray[np.bool_],
+    units: Units,
+    assignment: Assignment,
+    codes: Codes,
+    options: PlanOptions,
+) -> gpd.GeoDataFrame:
+    """Draw grids of which few have changed: all others keep their rows as they are.
+
+    Beside the changed ones, neighbours get new words for what bounds them, and another colour where they would clash.
+
+    Parameters
+    ----------
+    before
+        The grids as they were drawn, see `draw_grids`.
+    was
+        (k,) each grid's row there; -1: it is new.
+    changed
+        (k,) it has other units than there, or is new.
+    """
+    k, frame, grid = assignment.grids, units.frame, assignment.grid
+    columns = {name: before[name].array.take(np.maximum(was, 0)) for name in before.columns}
+    fresh = np.flatnonzero(changed)
+    member = np.flatnonzero(changed[grid])
+    of = np.searchsorted(fresh, grid[member])
+    geometry = dissolve(frame.geometry.array.take(member).to_numpy(), of, len(fresh))
+    columns["geometry"][fresh] = geometry
+    columns["area_m2"][fresh] = shapely.area(geometry)
+    label = shapely.get_point(_inscribed_radius(geometry), 0)
+    columns["label_x"][fresh], columns["label_y"][fresh] = shapely.get_x(label), shapely.get_y(label)
+    for name in ("households", "population", "buildings"):
+        columns[name][fresh] = _totals(frame[name].iloc[member], of, len(fresh))
+    for name, values in (("code", codes.code), ("name", codes.name), ("name_en", codes.name_en)):
+        columns[name][fresh] = [values[i] for i in fresh]
+
+    pairs = grid[units.sides[units.sides[:, 1] >= 0]]
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    around = np.union1d(fresh, pairs[changed[pairs].any(axis=1)])
+    bounds = four_bounds(units, assignment, [code.removeprefix(options.parent_code) for code in codes.code], around)
+    for name in ("bounds_zh", "bounds_en"):
+        columns[name][around] = bounds[name].tolist()
+    colours = np.where(was < 0, -1, np.asarray(columns["colour"], np.int64))
+    near = np.isin(np.arange(k), around)
+    if not recolour(colours, fresh, np.unique(pairs[near[pairs].any(axis=1)], axis=0)):
+        colours = colour_map(columns["geometry"].to_numpy())
+    columns["colour"] = colours
+    return gpd.GeoDataFrame(columns, geometry="geometry", crs=before.crs, index=pd.RangeIndex(k, name="grid_id"))
 
 
 def dissolve(polygons: npt.NDArray[np.object_], group: npt.NDArray[np.int64], groups: int) -> npt.NDArray[np.object_]:

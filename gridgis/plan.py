@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from gridgis.audit import Certificate, audit_grids
@@ -18,7 +19,7 @@ from gridgis.conflicts import check_rules
 from gridgis.errors import InputError
 from gridgis.features import KINDS
 from gridgis.graph import Graph
-from gridgis.grids import draw_grids, renumber
+from gridgis.grids import draw_grids, redraw_grids, renumber
 from gridgis.housing import assign_profiles
 from gridgis.layers import Layers
 from gridgis.levels import draw_sectors, layers_of_grids, options_of_micro
@@ -126,6 +127,24 @@ class Plan:
         unit = self.units.buildings.to_numpy(np.int64)
         grid = np.where(unit >= 0, self.assignment.grid[unit], -1)
         return pd.Series(grid, index=self.units.buildings.index, name="grid_id")
+
+    def changed_to(
+        self,
+        assignment: Assignment,
+        sectors: Assignment | None,
+        codes: Codes,
+        *,
+        was: npt.NDArray[np.int64],
+        changed: npt.NDArray[np.bool_],
+    ) -> Plan:
+        """Return the plan of another assignment of the same units, drawn anew only where they differ.
+
+        ``was`` and ``changed`` as in `grids.redraw_grids`.
+        """
+        plan = replace(self, assignment=assignment, sectors=sectors, codes=codes)
+        # drawn by itself, it would draw every grid
+        plan.__dict__["grids"] = redraw_grids(self.grids, was, changed, self.units, assignment, codes, self.options)
+        return plan
 
     @property
     def rules_met(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -72,6 +73,12 @@ class Units:
     measures: tuple[Measure, ...]
     buildings: pd.Series
     edges: gpd.GeoDataFrame
+
+    @cached_property
+    def sides(self) -> Ints:
+        """(e, 2) the unit on either side of each piece of line; -1: outside."""
+        sides: Ints = self.edges[["left", "right"]].to_numpy(np.int64)
+        return sides
 
 
 @dataclass(frozen=True)
