@@ -1,16 +1,28 @@
-"""Rules that cannot hold together, found before any work: what conflicts, and what would help."""
+"""Rules that cannot hold together, found before any line is drawn: what conflicts, and what would help."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
+import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import shapely
 
 from gridgis.errors import InputError, some
+from gridgis.features import COMPOUNDS
+from gridgis.graph import Fixed, Graph
 from gridgis.layers import Layers
+from gridgis.measures import measure_buildings
 from gridgis.options import PlanOptions
+from gridgis.partition import foreseen
+from gridgis.partition.assignment import Proof
+
+Pair = tuple[str, str]
+"""A text in English and in Chinese."""
 
 
 def check_rules(layers: Layers, options: PlanOptions) -> None:
@@ -67,3 +79,102 @@ def _dedicated(layers: Layers, options: PlanOptions) -> Iterator[str]:
         for place in np.flatnonzero(np.bincount(pairs[:, 0], minlength=len(chosen)) > 1).tolist():
             name = chosen["name"].iloc[place] or f"without a name (row {chosen.index[place] + 1})"
             yield f"the compound {name} is to be a grid of its own, but {what}; {remedy}"
+
+
+def foresee(layers: Layers, options: PlanOptions, counts: pd.DataFrame) -> tuple[Proof, ...]:
+    """Return what every plan will have to break, told from the buildings' counts alone, before any geometry.
+
+    Communities whose people fit no number of grids, locked grids and dedicated compounds outside the bounds, and
+    buildings too large for any grid. It takes milliseconds; where it finds nothing, a plan may still find that ways,
+    rivers or blocks leave no choice.
+
+    Parameters
+    ----------
+    counts
+        As from `plan.count_housing`.
+    """
+    inside = layers.buildings["inside"].to_numpy(bool)
+    homes = np.flatnonzero(inside)
+    points = shapely.point_on_surface(layers.buildings.geometry.to_numpy()[homes])
+    community = _around(layers.communities.geometry.to_numpy(), points)
+    locked = layers.existing[layers.existing["code"].isin(options.lock)]
+    dedicated = layers.compounds[layers.compounds["dedicated"].to_numpy(bool)]
+    fixed = [
+        *_held(locked, points, lambda area: why_locked(area["code"])),
+        *_held(dedicated, points, why_dedicated),
+    ]
+    taken = np.zeros(len(homes), bool)
+    for group in fixed:
+        taken[group.units] = True
+    # the buildings of a community, one after the other, stand for any way to reach them all
+    order = np.argsort(community, kind="stable")
+    order = order[~taken[order]]
+    chained = community[order[1:]] == community[order[:-1]]
+    u, v = np.sort(np.column_stack([order[:-1][chained], order[1:][chained]]), axis=1).T
+    households, population = (counts[name].to_numpy(np.int64)[homes] for name in ("households", "population"))
+    none = np.zeros(len(homes))
+    measures = tuple(replace(m, counts=m.counts[homes]) for m in measure_buildings(counts, options))
+    graph = Graph(
+        ids=layers.buildings["source_id"].to_numpy(object)[homes],
+        households=households,
+        population=population,
+        x=none,
+        y=none,
+        area_m2=none,
+        outer_m=none,
+        u=u,
+        v=v,
+        shared_m=np.ones(len(u)),
+        cost=np.ones(len(u)),
+        block=np.arange(len(homes)),
+        measures=measures,
+        fixed=tuple(fixed),
+    )
+    names = layers.communities["name"].fillna(layers.communities["code"]).tolist()
+    titles = {
+        -1: ("the jurisdiction" if not names else "what lies in no community", "辖区" if not names else "社区以外部分")
+    }
+    titles |= {i: (f"the community {name}", f"社区{name}") for i, name in enumerate(names)}
+    return foreseen(graph, options, {int(v): titles[int(community[v])] for v in range(len(homes))})
+
+
+def _around(areas: npt.NDArray[np.object_], points: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+    """Return the position of the first area around each point, or -1."""
+    out = np.full(len(points), -1, np.int64)
+    if len(areas):
+        point, area = shapely.STRtree(areas).query(points, predicate="intersects")
+        out[point[::-1]] = area[::-1]
+    return out
+
+
+def _held(
+    areas: gpd.GeoDataFrame, points: npt.NDArray[np.object_], why: Callable[[pd.Series], tuple[Pair, Pair]]
+) -> list[Fixed]:
+    """Return the buildings of every area that has any, as what must be a grid."""
+    of = _around(areas.geometry.to_numpy(), points)
+    groups = []
+    for place in np.unique(of[of >= 0]).tolist():
+        reason, remedy = why(areas.iloc[place])
+        groups.append(Fixed(units=np.flatnonzero(of == place), why=reason, remedy=remedy))
+    return groups
+
+
+def why_locked(code: str) -> tuple[Pair, Pair]:
+    """Say that a locked grid stays, and what would help."""
+    return (f"grid {code} is locked and stays as it is", f"网格{code}已锁定，保持原状"), (
+        f"unlock grid {code}",
+        f"解除对网格{code}的锁定",
+    )
+
+
+def why_dedicated(area: pd.Series) -> tuple[Pair, Pair]:
+    """Say that a dedicated compound is a grid, and what would help."""
+    zh, en = COMPOUNDS[area["kind"]]
+    name, name_zh = area["name"] or "without a name", area["name"] or "（未命名）"
+    return (
+        (
+            f"the {en} {name} is dedicated: a grid of its own, whatever its size",
+            f"{zh}{name_zh}为专属网格，不论大小单独成格",
+        ),
+        (f"let the {en} {name} be divided like others", f"取消该{zh}的专属网格，与其他区域一并划分"),
+    )

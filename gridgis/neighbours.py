@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gridgis.features import COMPOUNDS
+from gridgis.conflicts import why_dedicated, why_locked
 from gridgis.graph import Fixed, Graph
 from gridgis.layers import Layers
 from gridgis.linework import CODE, COST, KIND_NAMES
@@ -118,21 +118,9 @@ def _fixed(fixed: Ints, layers: Layers) -> tuple[Fixed, ...]:
     groups = []
     for label in np.unique(fixed[fixed >= 0]).tolist():
         if label < len(layers.existing):
-            code = layers.existing["code"].iloc[label]
-            why = f"grid {code} is locked and stays as it is", f"网格{code}已锁定，保持原状"
-            remedy = f"unlock grid {code}", f"可解除对网格{code}的锁定"
+            why, remedy = why_locked(layers.existing["code"].iloc[label])
         else:
-            area = layers.compounds.iloc[label - len(layers.existing)]
-            name = area["name"] or "without a name"
-            zh, en = COMPOUNDS[area["kind"]]
-            why = (
-                f"the {en} {name} is dedicated: a grid of its own, whatever its size",
-                f"{zh}{area['name'] or '（未命名）'}为专属网格，不论大小单独成格",
-            )
-            remedy = (
-                f"let the {en} {name} be divided or joined like others",
-                f"可取消该{zh}的专属网格，与其他区域一并划分",
-            )
+            why, remedy = why_dedicated(layers.compounds.iloc[label - len(layers.existing)])
         groups.append(Fixed(units=np.flatnonzero(fixed == label), why=why, remedy=remedy))
     return tuple(groups)
 

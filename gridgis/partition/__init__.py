@@ -13,6 +13,7 @@ from gridgis.options import PlanOptions
 from gridgis.partition.assignment import Assignment, Proof
 from gridgis.partition.candidates import Candidate, candidate_table, find_candidates
 from gridgis.partition.exact_method import exact_partition
+from gridgis.partition.foresight import foreseen
 from gridgis.partition.method import search_partition
 
 Progress = Callable[[str, float], None]
@@ -28,6 +29,7 @@ __all__ = [
     "Proof",
     "candidate_table",
     "candidates",
+    "foreseen",
     "partition",
     "partition_graph",
 ]

@@ -91,12 +91,22 @@ def oversize(graph: Graph, breach: Breach, group: Ints, counted: tuple[Weight, .
     )
 
 
-def area_impossible(graph: Graph, breach: Breach, area: Area, counted: tuple[Weight, ...], *, proven: bool) -> Proof:
-    """An area that no number of grids divides within the bands."""
+def area_impossible(
+    graph: Graph,
+    breach: Breach,
+    area: Area,
+    counted: tuple[Weight, ...],
+    *,
+    proven: bool,
+    title: tuple[str, str] | None = None,
+) -> Proof:
+    """An area that no number of grids divides within the bands; ``title`` is what it is called, where it has a name."""
     weight = next(w for w in counted if w.name == breach.rule)
     total = area.totals[counted.index(weight)]
     where, where_zh = _names(graph, area.units.tolist())
-    if area.whole:
+    if title is not None:
+        where, where_zh = title
+    elif area.whole:
         where, where_zh = "the whole jurisdiction", "整个辖区"
     if area.conflict is not None:
         return _contradiction(breach, area, where, where_zh)
@@ -105,7 +115,7 @@ def area_impossible(graph: Graph, breach: Breach, area: Area, counted: tuple[Wei
         by, by_zh = _names(graph, area.beside)
         cut = f", cut off by {by} (too large for a grid already),"
         cut_zh = f"（被本身已超过上限的 {by_zh} 隔开）"
-    elif not area.whole:
+    elif not area.whole and title is None:
         cut = ", which people cannot reach from the rest,"
         cut_zh = "（与其余部分不连通）"
     have, have_zh = _figure(weight, total)
@@ -135,7 +145,10 @@ def area_impossible(graph: Graph, breach: Breach, area: Area, counted: tuple[Wei
         reason_zh = f"{where_zh}{cut_zh} 无论分成几个网格都不能满足全部上下限：" + "，".join(spans_zh)
         change, change_zh = _loosen(weight, breach.total)
     help_, help_zh = f"{change}", f"{change_zh}"
-    if not area.whole:
+    if not area.whole and title is not None:
+        help_ += ", or join it with its neighbours"
+        help_zh += "，或与相邻部分合并"
+    elif not area.whole:
         help_ += ", or allow a crossing that joins it to its neighbours"
         help_zh += "，或允许经通道与相邻部分相连"
     return Proof(
