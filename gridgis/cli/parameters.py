@@ -247,8 +247,8 @@ def search_options(command: Command) -> Command:
     )(command)
 
 
-def level_options(command: Command) -> Command:
-    """Add housing types, soft bands, and what is asked for above and below the grids."""
+def size_options(command: Command) -> Command:
+    """Add housing types, and which bands are soft."""
     return _together(
         click.option(
             "--profiles",
@@ -262,6 +262,12 @@ def level_options(command: Command) -> Command:
             multiple=True,
             help="A count whose band is aimed at, but may be broken. May be given twice.",
         ),
+    )(command)
+
+
+def level_options(command: Command) -> Command:
+    """Add what is asked for above and below the grids, and its codes."""
+    return _together(
         click.option(
             "--sectors", metavar="LOW:HIGH", callback=_read_band, help="Make sectors of so many grids, e.g. 3:5."
         ),
@@ -307,6 +313,7 @@ def plan_options(command: Command) -> Command:
             + ". Without a profile, a band or --grids, it is urban.",
         ),
         click.option("--grids", type=int, metavar="K", help="Exactly this many grids; alone, it replaces the bands."),
+        size_options,
         level_options,
         count_options,
         click.option(
