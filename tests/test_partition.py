@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from gridgis.errors import InfeasibleError, InputError
 from gridgis.options import PlanOptions
 from gridgis.partition import PARTITIONERS, partition, partition_graph, schedule
+from gridgis.partition import pieces as pieces_module
 from gridgis.profiles import Band
 from tests.partition_towns import lattice, lattice_links, town
 
@@ -296,12 +297,12 @@ def test_large_grids_are_found_on_coarser_units():
 def test_a_very_large_town_does_not_depend_on_the_number_of_processors(monkeypatch):
     # the pieces of a large town are worked on by threads; small pieces make a small town large
     monkeypatch.setattr(schedule, "LARGE", 300)
-    monkeypatch.setattr(schedule, "PIECE", 150)
+    monkeypatch.setattr(pieces_module, "PIECE", 150)
     graph = lattice(30, 30)
     options = URBAN.replace(effort=0.2)
     answers = []
     for processors in (1, 3):
-        monkeypatch.setattr("os.cpu_count", lambda count=processors: count)
+        monkeypatch.setenv("GRIDGIS_WORKERS", str(processors))
         answers.append(partition(graph, options))
     assert_promises(graph, options, answers[0])
     assert not answers[0].proofs

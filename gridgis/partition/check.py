@@ -51,8 +51,7 @@ def check(graph: Graph, grid: Ints, grids: int, counted: tuple[Weight, ...]) -> 
     for weight in counted:
         if not weight.bounded:
             continue
-        sums = np.zeros(grids, np.int64)
-        np.add.at(sums, grid, weight.counts)
+        sums = np.bincount(grid, weight.counts, grids)
         wrong = np.flatnonzero((sums < weight.low) | (sums > weight.high))
         out.extend(Breach(grid=int(g), rule=weight.name, total=int(sums[g])) for g in wrong)
     return sorted(out, key=lambda breach: (breach.grid, breach.rule))

@@ -18,7 +18,7 @@ from gridgis.partition.kernels import Net
 from gridgis.partition.problem import Problem
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def match(net: Net, load: Floats, area_of: Ints, heaviest: float, order: Ints) -> tuple[Ints, int]:
     """Return for every unit the number of the coarser unit it joins, and how many there are."""
     n = len(load)
@@ -53,12 +53,13 @@ def coarsen(problem: Problem, area_of: Ints, heaviest: float, order: Ints) -> tu
     length = coo_matrix((net.length[between], (row[between], col[between])), shape=shape).tocsr()
     cost = coo_matrix((net.cost[between], (row[between], col[between])), shape=shape).tocsr()
     node = np.zeros((count, 4))
-    np.add.at(node, coarse, net.node)
+    for column in range(4):
+        node[:, column] = np.bincount(coarse, net.node[:, column], count)
     node[:, 3] -= np.bincount(row[~between], net.length[~between], count)
     units = np.bincount(coarse, minlength=count)
     inner = Net(
         indptr=length.indptr.astype(np.int64),
-        indices=length.indices.astype(np.int64),
+        indices=length.indices.astype(np.int32),
         length=length.data,
         cost=cost.data,
         node=node,

@@ -53,7 +53,7 @@ class Net(NamedTuple):
     """
 
     indptr: Ints
-    indices: Ints
+    indices: npt.NDArray[np.int32]
     length: Floats
     cost: Floats
     node: Floats
@@ -90,7 +90,7 @@ class Lists(NamedTuple):
     after: Ints
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def list_units(split: Split) -> Lists:
     """Return the units of every grid, in ascending order."""
     first = np.full(len(split.size), -1, np.int64)
@@ -228,7 +228,7 @@ def stays_connected(net: Net, split: Split, v: int, room: Scratch) -> bool:
     return False
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def tally(net: Net, grid: Ints, slots: int) -> tuple[Floats, Ints]:
     """Return ``total (slots, 4)`` and ``size (slots,)`` of every grid."""
     total = np.zeros((slots, 4))
@@ -242,6 +242,20 @@ def tally(net: Net, grid: Ints, slots: int) -> tuple[Floats, Ints]:
             if grid[net.indices[j]] == g:
                 total[g, 3] -= net.length[j]
     return total, size
+
+
+@nb.njit(cache=True, nogil=True)
+def price_of(net: Net, split: Split) -> float:
+    """Return what the whole partition costs: all grids and all lines between them."""
+    out = 0.0
+    for g in range(len(split.size)):
+        if split.size[g] > 0:
+            out += worth_of(split, g, net.rule)
+    for v in range(len(split.grid)):
+        for j in range(net.indptr[v], net.indptr[v + 1]):
+            if split.grid[net.indices[j]] != split.grid[v]:
+                out += 0.5 * net.rule[CUT] * net.cost[j]
+    return out
 
 
 @nb.njit(cache=True)

@@ -72,7 +72,7 @@ class _Program:
         net, n = problem.net, problem.n
         row = np.repeat(np.arange(n), np.diff(net.indptr))
         once = row < net.indices
-        self.u, self.v, cost = row[once], net.indices[once], net.cost[once]
+        self.u, self.v, cost = row[once], net.indices[once].astype(np.int64), net.cost[once]
         self.n, self.k, m = n, most, len(self.u)
         self.columns = n * most + most + m
         self.costs = np.concatenate([np.zeros(n * most + most), cost])

@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from gridgis.errors import InputError
 from gridgis.graph import Graph, Ints
@@ -55,8 +53,8 @@ def divide_graph(graph: Graph, options: PlanOptions, progress: Progress | None, 
     grid = np.full(graph.n, -1, np.int64)
     grids = 0
     if found.areas:
-        places = _near_order(graph, found)
-        problem = build_problem(graph, counted, places, options)
+        places = np.concatenate([area.units for area in found.areas])
+        problem = build_problem(graph, counted, places, options, found.links)
         outcome = solve(problem, found, options, clock, tell)
         grid[places] = outcome.state.split.grid
         grids = int(grid.max()) + 1
@@ -75,8 +73,7 @@ def divide_graph(graph: Graph, options: PlanOptions, progress: Progress | None, 
         grids += 1
     for unit, owner in found.joins.items():
         grid[unit] = grid[owner]
-    _, first, grid = np.unique(grid, return_index=True, return_inverse=True)
-    grid = np.argsort(np.argsort(first))[grid].astype(np.int64)  # numbered in the order of their first units
+    grid = _by_first_unit(grid)
     total = int(grid.max()) + 1
     broken = check(graph, grid, total, counted)
     proofs = _proofs(graph, grid, broken, counted, found, verdicts)
@@ -98,12 +95,13 @@ def _usable(graph: Graph) -> None:
         raise InputError(*faults)
 
 
-def _near_order(graph: Graph, found: Survey) -> Ints:
-    """Return the units by area, and within one so that neighbours are close in memory (Cuthill and McKee 1969)."""
-    links = csr_matrix((np.ones(len(graph.u), np.int8), (graph.u, graph.v)), shape=(graph.n, graph.n))
-    rank = np.empty(graph.n, np.int64)
-    rank[reverse_cuthill_mckee(links + links.T, symmetric_mode=True)] = np.arange(graph.n)
-    return np.concatenate([area.units[np.argsort(rank[area.units])] for area in found.areas])
+def _by_first_unit(grid: Ints) -> Ints:
+    """Return the grids numbered in the order of their first units."""
+    first = np.full(int(grid.max()) + 1, len(grid))
+    first[grid[::-1]] = np.arange(len(grid) - 1, -1, -1)
+    number = np.empty(len(first), np.int64)
+    number[np.argsort(first, kind="stable")] = np.arange(len(first))
+    return number[grid]
 
 
 def search(problem: Problem, found: Survey, options: PlanOptions, clock: Clock, tell: Progress) -> Outcome:
@@ -131,9 +129,11 @@ def _proofs(
     found: Survey,
     verdicts: dict[int, Verdict],
 ) -> tuple[Proof, ...]:
+    if not broken:
+        return ()
     alone = {int(grid[group[0]]): group for group in found.alone}
     fixed = {int(grid[group.units[0]]): group for group in found.fixed}
-    area_of = found.area_of
+    area_of = found.area_of(graph.n)
     known = {int(grid[unit]): verdict for unit, verdict in verdicts.items()}
     first_unit = dict(zip(*np.unique(grid, return_index=True), strict=True))
     out = []
@@ -145,7 +145,7 @@ def _proofs(
         if breach.grid in alone:
             out.append(explain.oversize(graph, breach, alone[breach.grid], counted))
             continue
-        index = area_of[int(first_unit[breach.grid])]
+        index = int(area_of[first_unit[breach.grid]])
         area = found.areas[index]
         verdict = known.get(breach.grid)
         if not area.possible:

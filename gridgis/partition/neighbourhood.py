@@ -95,8 +95,11 @@ def _first_units(problem: Problem, state: State, workable: np.ndarray) -> list[i
 
     Grids are renumbered on the way, units are not.
     """
+    bad = broken(problem, state)
+    if not len(bad):
+        return []
     first = np.unique(state.split.grid, return_index=True)[1]
-    units = first[np.isin(state.split.grid[first], broken(problem, state))]
+    units = first[np.isin(state.split.grid[first], bad)]
     return [int(v) for v in units if workable[state.quota.area_of[v]]][:MOST]
 
 
@@ -104,7 +107,7 @@ def _search_again(inner: Problem, now: State, rng: np.random.Generator, clock: C
     """Return the best of several new states of a neighbourhood, or the one it has."""
     best, best_misfit = now, misfit(inner, now)
     for turn in range(turns):
-        after = _another(inner, now, rng, turn)
+        after = _another(inner, now, rng, clock, turn)
         worse = misfit(inner, after) - best_misfit
         if worse < -1e-9 or (worse < 1e-9 and price(inner, after) < price(inner, best)):
             best, best_misfit = after, best_misfit + worse
@@ -113,7 +116,7 @@ def _search_again(inner: Problem, now: State, rng: np.random.Generator, clock: C
     return best
 
 
-def _another(inner: Problem, now: State, rng: np.random.Generator, turn: int) -> State:
+def _another(inner: Problem, now: State, rng: np.random.Generator, clock: Clock, turn: int) -> State:
     """Return another state of a neighbourhood: shaken, or from a new start with as many or other grids."""
     compiled = rng.integers(1, 2**63, 1).astype(np.uint64)
     if turn % 2 == 0:
@@ -122,8 +125,8 @@ def _another(inner: Problem, now: State, rng: np.random.Generator, turn: int) ->
         quota = now.quota
         count = np.clip(quota.have + (0, 1, -1)[(turn // 2) % 3], quota.fewest, quota.most)
         after = begin(inner, quota.area_of, count, quota.fewest, quota.most, compiled)
-    cool(inner, after, compiled, hot=2.4, cold=0.1, sweeps=60)
-    repair(inner, after, compiled, tries=30)
+    cool(inner, after, compiled, hot=2.4, cold=0.1, sweeps=60, clock=clock)
+    repair(inner, after, compiled, tries=30, clock=clock)
     return after
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from gridgis.errors import InfeasibleError, some
 from gridgis.graph import Fixed, Graph, Ints
 from gridgis.options import PlanOptions
-from gridgis.partition.check import pieces_within
+from gridgis.partition.adjacency import Links, connected_areas, links_of
 from gridgis.partition.hubs import forced_groups
 from gridgis.partition.problem import Weight
 
@@ -22,7 +23,7 @@ class Area:
     Attributes
     ----------
     units
-        Indices of its units.
+        Indices of its units, so that neighbours are near one another, the lowest first.
     totals
         Its total of each weight.
     fewest, most
@@ -65,17 +66,22 @@ class Survey:
         Units without people that only a unit too large can reach -> that unit.
     areas
         The rest, in connected areas.
+    links
+        Who is whose neighbour among the units of all areas, numbered as they come there.
     """
 
     alone: tuple[Ints, ...]
     fixed: tuple[Fixed, ...]
     joins: dict[int, int]
     areas: tuple[Area, ...]
+    links: Links
 
-    @property
-    def area_of(self) -> dict[int, int]:
-        """Unit -> index of its area."""
-        return {int(v): i for i, area in enumerate(self.areas) for v in area.units}
+    def area_of(self, n: int) -> Ints:
+        """Return (n,) the index of each unit's area, -1 for those outside them."""
+        area = np.full(n, -1)
+        for i, units in enumerate(area.units for area in self.areas):
+            area[units] = i
+        return area
 
 
 def survey(graph: Graph, options: PlanOptions, counted: tuple[Weight, ...]) -> Survey:
@@ -97,60 +103,69 @@ def survey(graph: Graph, options: PlanOptions, counted: tuple[Weight, ...]) -> S
     over &= ~taken
     alone = [np.array([unit]) for unit in np.flatnonzero(over)]
     over |= taken
-    alone += _hubs(graph, over, counted)
-    over[[unit for group in alone for unit in group]] = True
-    _, piece = pieces_within(graph, np.where(over, -1 - np.arange(graph.n), 0))
+    links = links_of(graph)
+    parts, near = _areas(links, over)
+    hubs = _hubs(near, parts, counted)
+    if hubs:
+        alone += hubs
+        over[np.concatenate(hubs)] = True
+        parts, near = _areas(links, over)
     joins: dict[int, int] = {}
     areas = []
-    touching = _touching(graph, over & ~taken, piece)
-    parts = _groups(piece, ~over)
+    touching = _touching(graph, over & ~taken, parts) if alone else {}
     whole = len(parts) == 1 and not len(alone) and not graph.fixed
-    for units in parts:
-        beside = touching.get(int(piece[units[0]]), ())
+    for i, units in enumerate(parts):
+        beside = touching.get(i, ())
         if beside and not people[units].any():
-            joins.update(dict.fromkeys(units.tolist(), beside[0]))
+            joins.update(dict.fromkeys(np.sort(units).tolist(), beside[0]))
             continue
         areas.append(_measure(units, people, counted, beside, whole))
     if options.grids is not None:
         areas = _share_out(areas, options.grids, len(alone) + len(graph.fixed), counted, graph, people)
-    return Survey(alone=tuple(alone), fixed=graph.fixed, joins=joins, areas=tuple(areas))
+    if len(areas) < len(parts):
+        near = links.among(np.concatenate([area.units for area in areas] or [np.zeros(0, np.int64)]))
+    return Survey(alone=tuple(alone), fixed=graph.fixed, joins=joins, areas=tuple(areas), links=near)
 
 
-def _hubs(graph: Graph, over: np.ndarray, counted: tuple[Weight, ...]) -> list[Ints]:
-    """Return groups of units that hang on one and are too heavy with it, outside the oversize units."""
+def _areas(links: Links, over: np.ndarray) -> tuple[list[Ints], Links]:
+    """Return the connected areas of the units that are not too large, by first units, and the links in that order."""
+    order, starts = connected_areas(links.indptr, links.indices, over)
+    units = order.astype(np.int64)
+    return [units[start:end] for start, end in pairwise(starts)], links.among(units)
+
+
+def _hubs(near: Links, parts: list[Ints], counted: tuple[Weight, ...]) -> list[Ints]:
+    """Return groups of units that hang on one and are too heavy with it, outside the oversize units.
+
+    ``near`` are the links between the units of all parts, numbered as they come there.
+    """
     bounded = [weight for weight in counted if weight.bounded and weight.low > 0]
-    if not bounded:
+    if not bounded or not parts:
         return []
-    indptr, indices, _ = graph.csr()
-    held = np.stack([weight.counts.astype(float) for weight in bounded], axis=1)
+    units = np.concatenate(parts)
+    held = np.stack([weight.counts[units].astype(float) for weight in bounded], axis=1)
     low, high = (np.array([getattr(weight, side) for weight in bounded], float) for side in ("low", "high"))
-    _, piece = pieces_within(graph, np.where(over, -1 - np.arange(graph.n), 0))
+    ends = np.cumsum([len(part) for part in parts])
     found = []
-    for units in _groups(piece, ~over):
+    for part, end in zip(parts, ends, strict=True):
+        places = np.arange(end - len(part), end)
         # an area too small for a grid is one piece that hangs on nothing
-        if (held[units].sum(axis=0) >= low).all():
-            found += forced_groups(indptr, indices, units, held, low, high)
+        if (held[places].sum(axis=0) >= low).all():
+            found += [units[group] for group in forced_groups(near, places, held, low, high)]
     return found
 
 
-def _groups(label: Ints, chosen: np.ndarray) -> list[Ints]:
-    """Return the chosen units by label, in the order of their first units."""
-    places = np.flatnonzero(chosen)
-    if len(places) == 0:
-        return []
-    order = places[np.argsort(label[places], kind="stable")]
-    cuts = np.flatnonzero(np.diff(label[order])) + 1
-    return sorted(np.split(order, cuts), key=lambda units: int(units[0]))
-
-
-def _touching(graph: Graph, over: np.ndarray, piece: Ints) -> dict[int, tuple[int, ...]]:
-    """Return piece -> the oversize units beside it, the one with the longest shared line first."""
+def _touching(graph: Graph, over: np.ndarray, parts: list[Ints]) -> dict[int, tuple[int, ...]]:
+    """Return index of an area -> the oversize units beside it, the one with the longest shared line first."""
+    area = np.full(graph.n, -1)
+    for i, units in enumerate(parts):
+        area[units] = i
     shared: dict[int, dict[int, float]] = {}
     for here, there in ((graph.u, graph.v), (graph.v, graph.u)):
-        for i in np.flatnonzero(over[there] & ~over[here]):
-            beside = shared.setdefault(int(piece[here[i]]), {})
-            beside[int(there[i])] = beside.get(int(there[i]), 0.0) + float(graph.shared_m[i])
-    return {p: tuple(sorted(beside, key=lambda v: (-beside[v], v))) for p, beside in shared.items()}
+        for edge in np.flatnonzero(over[there] & ~over[here]):
+            beside = shared.setdefault(int(area[here[edge]]), {})
+            beside[int(there[edge])] = beside.get(int(there[edge]), 0.0) + float(graph.shared_m[edge])
+    return {a: tuple(sorted(beside, key=lambda v: (-beside[v], v))) for a, beside in shared.items()}
 
 
 def _measure(

@@ -11,7 +11,9 @@ from gridgis.graph import Floats, Graph, Ints
 from gridgis.measures import Measure, build_measures
 from gridgis.options import PlanOptions
 from gridgis.partition import kernels as k
+from gridgis.partition.adjacency import Links, Places, cumulated, cut_out, gathered, links_of, places_of
 from gridgis.partition.kernels import Net
+from gridgis.partition.threads import each
 
 BREACH_WORTH = 1000.0
 BALANCE_WORTH = 30.0
@@ -101,19 +103,17 @@ class Problem:
 
     def take(self, places: Ints) -> Problem:
         """Return the problem of some places alone, all around them fixed; perimeters stay whole."""
+        return self.piece(places, places_of(places, self.n), 0)
+
+    def piece(self, places: Ints, place: Places, start: int) -> Problem:
+        """Do the same where it is known that ``place[v] - start`` is the index in `places` of each of them alone."""
         net = self.net
-        local = np.full(self.n, -1, np.int64)
-        local[places] = np.arange(len(places))
-        degree = net.indptr[places + 1] - net.indptr[places]
-        slot = np.repeat(net.indptr[places] - np.cumsum(degree) + degree, degree) + np.arange(degree.sum())
-        row = np.repeat(np.arange(len(places)), degree)
-        keep = local[net.indices[slot]] >= 0
-        slot, row = slot[keep], row[keep]
+        degree, indices, slot = cut_out(net.indptr, net.indices, places, place, start, len(places))
         inner = Net(
-            indptr=np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(places)))]).astype(np.int64),
-            indices=local[net.indices[slot]],
-            length=net.length[slot],
-            cost=net.cost[slot],
+            indptr=cumulated(degree),
+            indices=indices,
+            length=gathered(net.length, slot),
+            cost=gathered(net.cost, slot),
             node=np.ascontiguousarray(net.node[places]),
             rule=net.rule,
         )
@@ -121,16 +121,21 @@ class Problem:
 
 
 def build_problem(
-    graph: Graph, counted: tuple[Weight, ...], places: Ints, options: PlanOptions | None = None
+    graph: Graph,
+    counted: tuple[Weight, ...],
+    places: Ints,
+    options: PlanOptions | None = None,
+    links: Links | None = None,
 ) -> Problem:
     """Return the problem of dividing the units at `places`.
 
     Lengths and costs are set in proportion to a mean edge, so that the worths mean the same in every town:
     one grid of even shape has a shape worth of about 1 and about 8 for the lines it shares. For the objectives
     ``cut-edges`` and ``cut-length`` an edge, or a mean edge's length, is worth 1, and nothing else counts.
+    ``links`` are those among `places`, where they are known.
     """
     n = graph.n
-    indptr, indices, edge = graph.csr()
+    links = links or links_of(graph).among(places)
     objective = options.objective if options else "balance"
     node = np.zeros((n, 4))
     rule = np.zeros(15)
@@ -140,9 +145,11 @@ def build_problem(
         bounds = (weight.low, weight.high) if weight.bounded else (0.0, math.inf)
         rule[4 * i : 4 * i + 4] = *bounds, 1.0 / weight.target, 1.0 / weight.target
         rule[k.USED1 + i] = 1.0
-    span = np.nan_to_num(graph.shared_m.astype(float))
+    span = np.nan_to_num(np.asarray(graph.shared_m, float))
     node[:, 2] = graph.area_m2
-    node[:, 3] = np.bincount(graph.u, span, n) + np.bincount(graph.v, span, n) + graph.outer_m
+    node[:, 3] = np.bincount(graph.u, span, n)
+    node[:, 3] += np.bincount(graph.v, span, n)
+    node[:, 3] += graph.outer_m
     rule[k.STEP] = 1.0
     rule[k.BREACH] = BREACH_WORTH
     soft = rule.copy()
@@ -161,14 +168,11 @@ def build_problem(
         soft[k.BREACH] = SOFT_UNIT
         for i, weight in enumerate(counted):
             soft[k.SLOPE1 + 4 * i] = 1.0 / max(1e-9, float(weight.counts.mean()))
-    whole = Problem(
-        units=np.arange(n),
-        net=Net(indptr=indptr, indices=indices, length=span[edge], cost=bond[edge], node=node, rule=rule),
-        soft_rule=soft,
-        x=graph.x.astype(float),
-        y=graph.y.astype(float),
+    length, cost = each(lambda values: gathered(values, links.edge), (span, bond))
+    net = Net(indptr=links.indptr, indices=links.indices, length=length, cost=cost, node=node[places], rule=rule)
+    return Problem(
+        units=places, net=net, soft_rule=soft, x=graph.x[places].astype(float), y=graph.y[places].astype(float)
     )
-    return whole.take(places)
 
 
 def _even(values: Floats) -> Floats:

@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 
 from gridgis.graph import Ints
-from gridgis.partition.kernels import Lists, Net, Rng, Scratch, Split, draw, is_bad, list_units
+from gridgis.partition.kernels import Lists, Net, Rng, Scratch, Split, draw, is_bad, list_units, scratch
 from gridgis.partition.moves import chain
 from gridgis.partition.recombination import recombine
 
@@ -20,6 +20,20 @@ class Quota(NamedTuple):
     have: Ints
     fewest: Ints
     most: Ints
+
+
+class Workroom(NamedTuple):
+    """What mending needs besides the plan: the units of every grid, room for unions of grids, and for contiguity."""
+
+    lists: Lists
+    local: Ints
+    scratch: Scratch
+
+
+def workroom(split: Split) -> Workroom:
+    """Return it for a plan as it is."""
+    n = len(split.grid)
+    return Workroom(list_units(split), np.full(n, -1, np.int64), scratch(n))
 
 
 @nb.njit(cache=True)
@@ -95,45 +109,44 @@ def mend_with_two(
         regroup(net, split, lists, quota, three, -1 if dice == 0 else (1 if dice == 1 else 0), tries, local, rng)
 
 
-@nb.njit(cache=True)
-def mend(net: Net, split: Split, quota: Quota, rounds: int, tries: int, rng: Rng, room: Scratch) -> int:
-    """Try to bring every grid into the bands, by ever costlier means; return how many still break one.
+@nb.njit(cache=True, nogil=True)
+def mend(
+    net: Net, split: Split, quota: Quota, room: Workroom, at: int, units: int, turn: int, tries: int, rng: Rng
+) -> int:
+    """Try to bring the grids from number `at` on into the bands, by costlier means in later turns.
 
-    Every step makes the plan as a whole better, or is not made.
+    Returns the grid to go on with: it ends after bad ones of `units` units together, or with the last grid. Every
+    step makes the plan as a whole better, or is not made.
     """
-    lists = list_units(split)
-    local = np.full(len(split.grid), -1, np.int64)
-    for turn in range(rounds):
-        bad = 0
-        for p in range(len(split.size)):
-            if is_bad(split, p, net.rule):
-                bad += 1
-                mend_with_one(net, split, lists, quota, p, tries, local, rng)
-            if is_bad(split, p, net.rule):
-                chain(net, split, lists, p, room)
-            if turn > 0 and is_bad(split, p, net.rule):
-                mend_with_two(net, split, lists, quota, p, 3 * turn, tries, local, rng)
-        if bad == 0:
-            return 0
-    bad = 0
-    for p in range(len(split.size)):
-        bad += is_bad(split, p, net.rule)
-    return bad
+    lists, local, stamps = room
+    done = 0
+    while at < len(split.size) and done < units:
+        if is_bad(split, at, net.rule):
+            done += split.size[at]
+            mend_with_one(net, split, lists, quota, at, tries, local, rng)
+        if is_bad(split, at, net.rule):
+            chain(net, split, lists, at, stamps)
+        if turn > 0 and is_bad(split, at, net.rule):
+            mend_with_two(net, split, lists, quota, at, 3 * turn, tries, local, rng)
+        at += 1
+    return at
 
 
-@nb.njit(cache=True)
-def polish(net: Net, split: Split, quota: Quota, tries: int, rng: Rng) -> int:
-    """Divide every pair of neighbouring grids anew, and keep what is better; return how many pairs were."""
-    lists = list_units(split)
-    local = np.full(len(split.grid), -1, np.int64)
+@nb.njit(cache=True, nogil=True)
+def polish_some(net: Net, split: Split, room: Workroom, at: int, units: int, tries: int, rng: Rng) -> int:
+    """Divide pairs of neighbouring grids anew, and keep what is better; the first of each from number `at` on.
+
+    Returns the grid to go on with: it ends after grids of `units` units together, or with the last one.
+    """
     pair = np.zeros(2, np.int64)
-    better = 0
-    for p in range(len(split.size)):
-        if split.size[p] == 0:
-            continue
-        for q in neighbours(net, split, lists, p, rng):
-            if q > p:
-                pair[0] = p
-                pair[1] = q
-                better += recombine(net, split, lists, pair, 2, tries, local, rng)
-    return better
+    done = 0
+    while at < len(split.size) and done < units:
+        if split.size[at] > 0:
+            done += split.size[at]
+            for q in neighbours(net, split, room.lists, at, rng):
+                if q > at:
+                    pair[0] = at
+                    pair[1] = q
+                    recombine(net, split, room.lists, pair, 2, tries, room.local, rng)
+        at += 1
+    return at

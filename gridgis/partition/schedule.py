@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from gridgis.graph import Ints
 from gridgis.options import PlanOptions
-from gridgis.partition.bisection import bisect
 from gridgis.partition.coarsening import coarsen
 from gridgis.partition.kernels import Rng
+from gridgis.partition.pieces import divide_in_pieces
 from gridgis.partition.problem import Problem
-from gridgis.partition.repair import polish
-from gridgis.partition.search import Clock, State, begin, broken, cool, price, repair
+from gridgis.partition.search import Clock, State, begin, broken, cool, polish, price, repair
 
 VISITS = 5e6
 """Visits of units that annealing makes at effort 1 ..."""
@@ -32,8 +29,8 @@ COARSE, FINE = 25, 150
 FLAT = 4000
 """Up to this many units in all, edges cut are counted without coarsening."""
 REFINE = 100
-LARGE, PIECE = 60_000, 25_000
-"""From how many units on a problem is divided in pieces, and the units of one."""
+LARGE = 60_000
+"""Above this many units a problem is divided in pieces."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,82 +103,54 @@ def divide(
         if roomy and inner.n < 0.9 * problem.n:
             state = divide(inner, first, quota, schedule, rng, clock)
             state = State.opened(problem, state.split.grid[place], area_of, quota[1], quota[2])
-            if not clock.over:
-                cool(problem, state, rng, hot=scale * schedule.hot / 4, cold=scale * schedule.cold, sweeps=REFINE)
+            hot, cold = scale * schedule.hot / 4, scale * schedule.cold
+            cool(problem, state, rng, hot=hot, cold=cold, sweeps=REFINE, clock=clock)
             return state
-    if problem.n > LARGE and not schedule.coarse:
-        return divide_in_pieces(problem, area_of, quota, schedule, rng, clock)
     state = begin(problem, area_of, *quota, rng)
-    passes = max(1, schedule.sweeps * problem.n // 2_000_000)
-    heat = scale * schedule.hot * (schedule.cold / schedule.hot) ** (np.arange(passes + 1) / passes)
-    for turn in range(passes):
-        if clock.over:
-            break
-        cool(problem, state, rng, hot=heat[turn], cold=heat[turn + 1], sweeps=schedule.sweeps // passes)
+    cool(
+        problem,
+        state,
+        rng,
+        hot=scale * schedule.hot,
+        cold=scale * schedule.cold,
+        sweeps=schedule.sweeps,
+        clock=clock,
+    )
     return state
 
 
-def divide_in_pieces(
+def solve(
     problem: Problem, area_of: Ints, quota: tuple[Ints, Ints, Ints], schedule: Schedule, rng: Rng, clock: Clock
 ) -> State:
-    """Divide a very large problem piece by piece, on all processors, and then along the seams.
+    """Return one finished division of a problem, large ones piece by piece."""
+    if problem.n <= LARGE or schedule.coarse:
+        state = divide(problem, area_of, quota, schedule, rng, clock)
+        finish(problem, state, schedule, rng, clock)
+        return state
 
-    The pieces follow from the problem alone and each has random numbers of its own, so the answer is the same
-    however many threads work (the compiled search holds no lock).
-    """
-    piece_of, grids = _pieces(problem, area_of, quota[0], rng)
-    order = np.argsort(piece_of, kind="stable")
-    places = np.split(order, np.cumsum(np.bincount(piece_of))[:-1])
-    seeds = np.random.default_rng(rng).integers(1, 2**63, (len(places), 1)).astype(np.uint64)
+    def piece(inner: Problem, counts: tuple[Ints, Ints, Ints], seed: Rng) -> State:
+        state = divide(inner, np.zeros(inner.n, np.int64), counts, schedule, seed, clock)
+        finish(inner, state, schedule, seed, clock)
+        return state
 
-    def work(i: int) -> Ints:
-        inner = problem.take(places[i])
-        quotas = (grids[i : i + 1],) * 3
-        return divide(inner, np.zeros(inner.n, np.int64), quotas, schedule, seeds[i], clock).split.grid
+    def seam(inner: Problem, state: State, seed: Rng) -> None:
+        scale = schedule.scale(inner, int(state.quota.have.sum()))
+        hot, cold = scale * schedule.hot / 2, scale * schedule.cold
+        cool(inner, state, seed, hot=hot, cold=cold, sweeps=schedule.sweeps, clock=clock)
+        finish(inner, state, schedule, seed, clock)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = list(pool.map(work, range(len(places))))
-    grid = np.empty(problem.n, np.int64)
-    for here, part, before in zip(places, parts, np.cumsum(grids) - grids, strict=True):
-        grid[here] = before + part
-    state = State.opened(problem, grid, area_of, quota[1], quota[2])
-    row = np.repeat(np.arange(problem.n), np.diff(problem.net.indptr))
-    seam = np.unique(grid[row[piece_of[row] != piece_of[problem.net.indices]]])
-    if len(seam) and not clock.over:
-        near = np.flatnonzero(np.isin(grid, seam))
-        cool(problem, state, rng, hot=schedule.hot / 2, cold=schedule.cold, sweeps=schedule.sweeps, places=near)
+    state = divide_in_pieces(problem, area_of, quota, rng, piece, seam)
+    repair(problem, state, rng, clock=clock)
     return state
 
 
-def _pieces(problem: Problem, area_of: Ints, grids: Ints, rng: Rng) -> tuple[Ints, Ints]:
-    """Return (n,) connected pieces of about ``PIECE`` units, and how many of its area's grids each gets."""
-    sizes = np.bincount(area_of, minlength=len(grids))
-    parts = np.minimum(grids, np.maximum(1, sizes // PIECE))
-    piece_of = area_of.copy()
-    bisect(problem.net, piece_of, parts, problem.load, problem.x, problem.y, rng)
-    count = int(parts.sum())
-    area = np.zeros(count, np.int64)
-    area[piece_of] = area_of
-    load = np.bincount(piece_of, problem.load + 1e-12, count)
-    share = load / np.bincount(area, load)[area] * grids[area]
-    room = np.bincount(piece_of, minlength=count)
-    out = np.clip(np.floor(share).astype(np.int64), 1, room)
-    for a in range(len(grids)):
-        own = np.flatnonzero(area == a)
-        while (missing := grids[a] - out[own].sum()) != 0:
-            free = own[out[own] < room[own]] if missing > 0 else own[out[own] > 1]
-            lack = (share - out)[free] * np.sign(missing)
-            out[free[np.argmax(lack)]] += np.sign(missing)
-    return piece_of, out
-
-
-def finish(problem: Problem, state: State, schedule: Schedule, rng: Rng) -> None:
+def finish(problem: Problem, state: State, schedule: Schedule, rng: Rng, clock: Clock) -> None:
     """Take a division to the nearest valley and into the bands, in place."""
     cold = schedule.cold * schedule.scale(problem, int(state.quota.have.sum()))
-    cool(problem, state, rng, hot=cold / 4, cold=cold / 16, sweeps=4)
-    repair(problem, state, rng, tries=max(20, schedule.polishing))
+    cool(problem, state, rng, hot=cold / 4, cold=cold / 16, sweeps=4, clock=clock)
+    repair(problem, state, rng, tries=max(20, schedule.polishing), clock=clock)
     for _ in range(3 if schedule.polishing else 0):
-        polish(problem.net, state.split, state.quota, schedule.polishing, rng)
+        polish(problem, state, rng, tries=schedule.polishing, clock=clock)
 
 
 def best_division(
@@ -193,9 +162,9 @@ def best_division(
     for _ in range(schedule.starts):
         if best is not None and clock.over:
             break
-        state = divide(problem, area_of, quota, schedule, rng, clock)
-        if not clock.over:
-            finish(problem, state, schedule, rng)
+        state = solve(problem, area_of, quota, schedule, rng, clock)
+        if schedule.starts == 1:
+            return state
         now = price(problem, state) + 1e6 * len(broken(problem, state))
         if best is None or now < best_price:
             best, best_price = state, now

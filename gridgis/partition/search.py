@@ -9,11 +9,16 @@ from typing import Self
 import numpy as np
 
 from gridgis.graph import Ints
-from gridgis.partition.bisection import bisect
-from gridgis.partition.kernels import CUT, HIGH1, HIGH2, LOW1, LOW2, Rng, Split, breach, scratch, tally, worth
+from gridgis.partition.adjacency import renumbered
+from gridgis.partition.bisection import bisect, halving
+from gridgis.partition.kernels import HIGH1, HIGH2, LOW1, LOW2, Rng, Split, breach, price_of, scratch, tally
 from gridgis.partition.moves import anneal
 from gridgis.partition.problem import Problem
-from gridgis.partition.repair import Quota, mend
+from gridgis.partition.repair import Quota, mend, polish_some, workroom
+
+VISITS_A_STEP = 2_000_000
+UNITS_A_STEP = 2000
+"""How far annealing and mending go before they look at the clock; a second or less."""
 
 
 @dataclass(kw_only=True)
@@ -49,7 +54,7 @@ class State:
     @classmethod
     def opened(cls, problem: Problem, grid: Ints, area_of: Ints, fewest: Ints, most: Ints) -> Self:
         """Return the state of a partition, its grids numbered without holes, with room for as many as may be."""
-        grid = np.unique(grid, return_inverse=True)[1].astype(np.int64)
+        grid = renumbered(grid)
         used = int(grid.max()) + 1
         slots = used + int(min(np.maximum(most - fewest, 0).sum(), 8 + used // 10))
         total, size = tally(problem.net, grid, slots)
@@ -81,31 +86,62 @@ def misfit(problem: Problem, state: State) -> float:
 
 def price(problem: Problem, state: State) -> float:
     """Return what the whole partition costs, as the kernels count it."""
-    net, split = problem.net, state.split
-    value = 0.0
-    for g in np.flatnonzero(split.size):
-        w1, w2, area, outline = split.total[g]
-        value += worth(w1, w2, area, outline, net.rule)
-    row = np.repeat(np.arange(problem.n), np.diff(net.indptr))
-    return float(value + net.rule[CUT] * net.cost[split.grid[row] != split.grid[net.indices]].sum() / 2)
+    return float(price_of(problem.net, state.split))
 
 
 def begin(problem: Problem, area_of: Ints, grids: Ints, fewest: Ints, most: Ints, rng: Rng) -> State:
     """Return a start: every area bisected into its number of grids."""
-    grid = area_of.copy()
-    bisect(problem.net, grid, grids, problem.load, problem.x, problem.y, rng)
+    grid = np.empty(problem.n, np.int64)
+    work, ends = halving(problem.load, problem.x, problem.y, area_of)
+    bisect(problem.net, work, grid, ends, grids, rng)
     return State.opened(problem, grid, area_of, fewest, most)
 
 
 def cool(
-    problem: Problem, state: State, rng: Rng, *, hot: float, cold: float, sweeps: int, places: Ints | None = None
+    problem: Problem,
+    state: State,
+    rng: Rng,
+    *,
+    hot: float,
+    cold: float,
+    sweeps: int,
+    places: Ints | None = None,
+    clock: Clock | None = None,
 ) -> None:
-    """Anneal the boundaries of a state in place, all or at some places; bands may be broken on the way."""
+    """Anneal the boundaries of a state in place, all or at some places; bands may be broken on the way.
+
+    The clock is looked at after every ``VISITS_A_STEP`` visits of units.
+    """
     soft = problem.net._replace(rule=problem.soft_rule)
     units = np.arange(problem.n) if places is None else places
-    anneal(soft, state.split, units, hot, cold, sweeps, rng, scratch(problem.n))
+    room = scratch(problem.n)
+    steps = min(sweeps, max(1, sweeps * len(units) // VISITS_A_STEP))
+    heat = hot * (cold / hot) ** (np.arange(steps + 1) / steps)
+    for step, turns in enumerate(np.diff(np.arange(steps + 1) * sweeps // steps).tolist()):
+        if clock is not None and clock.over:
+            return
+        anneal(soft, state.split, units, heat[step], heat[step + 1], turns, rng, room)
 
 
-def repair(problem: Problem, state: State, rng: Rng, *, rounds: int = 6, tries: int = 20) -> int:
-    """Mend a state in place; return how many grids still break a band."""
-    return int(mend(problem.net, state.split, state.quota, rounds, tries, rng, scratch(problem.n)))
+def repair(
+    problem: Problem, state: State, rng: Rng, *, rounds: int = 6, tries: int = 20, clock: Clock | None = None
+) -> None:
+    """Mend a state in place, as far as it can be, looking at the clock after every ``UNITS_A_STEP`` units."""
+    net, split, room = problem.net, state.split, workroom(state.split)
+    for turn in range(rounds):
+        bad = broken(problem, state)
+        if not len(bad):
+            return
+        at = 0
+        while at < len(split.size):
+            if clock is not None and clock.over:
+                return
+            at = mend(net, split, state.quota, room, at, UNITS_A_STEP, turn, tries, rng)
+
+
+def polish(problem: Problem, state: State, rng: Rng, *, tries: int, clock: Clock | None = None) -> None:
+    """Divide every pair of neighbouring grids of a state anew, in place, where that is better."""
+    room = workroom(state.split)
+    at = 0
+    while at < len(state.split.size) and not (clock is not None and clock.over):
+        at = polish_some(problem.net, state.split, room, at, UNITS_A_STEP, tries, rng)
