@@ -177,11 +177,19 @@ class Plan:
         return write_plan(self, folder, language=language)
 
 
-def make_plan(layers: Layers, options: PlanOptions | None = None, *, progress: Progress | None = None) -> Plan:
+def make_plan(
+    layers: Layers,
+    options: PlanOptions | None = None,
+    *,
+    counts: pd.DataFrame | None = None,
+    progress: Progress | None = None,
+) -> Plan:
     """Divide a jurisdiction into balanced grids and certify the result.
 
     Parameters
     ----------
+    counts
+        Households and people as `count_housing` returns them, where they are counted already, e.g. over a whole city.
     progress
         Called with the name of a step (one of `STEPS`) and how much of it is done, 0 … 1.
 
@@ -197,7 +205,8 @@ def make_plan(layers: Layers, options: PlanOptions | None = None, *, progress: P
     report = progress or (lambda step, done: None)
     report("people", 0.0)
     check_rules(layers, options)
-    counts = count_housing(layers, options)
+    if counts is None:
+        counts = count_housing(layers, options)
     report("people", 1.0)
     units, graph, joins, assignment = _divide(layers, counts, options, progress)
     plan = name_plan(layers, options, counts, units, graph, joins, assignment)

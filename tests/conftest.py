@@ -42,6 +42,7 @@ PARTS = {
         find_chromium() is not None,
         "Chromium: apt-get install chromium, or any Chrome, or its path in GRIDGIS_CHROMIUM",
     ),
+    "dask": Part(importlib.util.find_spec("distributed") is not None, "distributed: pip install 'gridgis[dask]'"),
 }
 """Marker of a group -> the part it needs."""
 

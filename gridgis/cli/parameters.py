@@ -14,6 +14,8 @@ from gridgis.options import COUNTS, LEVELS, PlanOptions
 from gridgis.profiles import PROFILES, Band, Housing, Profile
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from gridgis.layers import Layers
 
 Command = Callable[..., Any]
@@ -107,7 +109,7 @@ class LayerFiles:
     roads: str | None = None
     barriers: tuple[str, ...] = ()
     compounds: tuple[str, ...] = ()
-    communities: str | None = None
+    communities: str | gpd.GeoDataFrame | None = None
     existing: str | None = None
     census: str | None = None
     crs: str | None = None

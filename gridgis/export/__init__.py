@@ -58,9 +58,10 @@ def write_plan(
     folder: str | os.PathLike[str],
     *,
     language: Language = "zh",
+    files: Mapping[str, Exporter] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> list[Path]:
-    """Write the full set of a plan's files, all of them or none.
+    """Write the full set of a plan's files, or those chosen, all of them or none.
 
     Parameters
     ----------
@@ -68,6 +69,8 @@ def write_plan(
         Made where it is missing. Other files in it stay.
     language
         Of the report and the map.
+    files
+        Names -> exporters; None: all of `FILES`.
     progress
         Called with ``("write", share done)``.
 
@@ -81,7 +84,7 @@ def write_plan(
     ExportError
         A file cannot be written; the folder is as it was.
     """
-    return _write_set(plan, Path(folder), FILES, language, progress)
+    return _write_set(plan, Path(folder), FILES if files is None else files, language, progress)
 
 
 def write_file(plan: Plan, path: str | os.PathLike[str], *, language: Language = "zh") -> list[Path]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -24,14 +25,19 @@ DECIMALS = 12
 
 def write_geojson(plan: Plan, path: Path, *, language: Language = "zh") -> None:
     """Write one feature a grid, its code as the feature's id."""
-    features = grid_features(plan).to_crs(4326)
+    write_features(grid_features(plan), path, attribution=plan.layers.attribution)
+
+
+def write_features(grids: gpd.GeoDataFrame, path: Path, *, attribution: str) -> None:
+    """Write grids as `grid_features` returns them, with whatever columns they have beside."""
+    features = grids.to_crs(4326)
     shapes, bbox = _at_antimeridian(features.geometry.to_numpy())
     shapes = shapely.transform(shapely.orient_polygons(shapes), lambda xy: np.round(xy, DECIMALS))
     records = features.drop(columns=["geometry", "label_x", "label_y"]).to_dict("records")
     collection = {
         "type": "FeatureCollection",
         "name": "grids",
-        "attribution": plan.layers.attribution,
+        "attribution": attribution,
         "bbox": [round(float(x), DECIMALS) for x in bbox],
         "features": [
             {"type": "Feature", "id": record["code"], "properties": record, "geometry": shapely.geometry.mapping(shape)}

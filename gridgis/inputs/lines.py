@@ -28,7 +28,7 @@ def road_lines(
     kinds = road_kinds(frame)
     repairs.add(label, "no way on the ground (planned, a platform, …)", "left out", count=int((kinds == NOTHING).sum()))
     lines = _table(frame, kinds)
-    return _clipped(lines[lines["kind"] != NOTHING], near)
+    return clip_lines(lines[lines["kind"] != NOTHING], near)
 
 
 def barrier_lines(
@@ -65,7 +65,7 @@ def barrier_lines(
     lines = table[outlined | lined].drop(columns="area_m2")
     edges = outlined[lines.index]
     lines.loc[edges, "geometry"] = shapely.boundary(lines.geometry[edges].to_numpy())
-    return _clipped(lines, near), water
+    return clip_lines(lines, near), water
 
 
 def no_lines(crs: CRS) -> gpd.GeoDataFrame:
@@ -86,8 +86,8 @@ def _table(frame: gpd.GeoDataFrame, kinds: pd.Series) -> gpd.GeoDataFrame:
     return table
 
 
-def _clipped(lines: gpd.GeoDataFrame, near: Polygon) -> gpd.GeoDataFrame:
-    """Return single LineStrings, cut off at the box."""
+def clip_lines(lines: gpd.GeoDataFrame, near: Polygon) -> gpd.GeoDataFrame:
+    """Return single LineStrings, cut off at the box `near`."""
     lines = lines[shapely.intersects(near, lines.geometry.to_numpy())].copy()
     over = ~shapely.covers(near, lines.geometry.to_numpy())
     lines.loc[over, "geometry"] = shapely.intersection(lines.geometry[over].to_numpy(), near)

@@ -85,7 +85,7 @@ def draw_png(plan: Plan, path: Path, *, language: Language = "zh", width_px: int
             figure.savefig(file, format="png", dpi=DPI * width_px / sheet.width_px, metadata={"Software": None})
 
 
-def _shapes(axes: Axes, groups: list[np.ndarray], **look: Any) -> None:
+def draw_shapes(axes: Axes, groups: list[np.ndarray], **look: Any) -> None:
     """Draw polygons; each group is one outline, and may have a look of its own."""
     from matplotlib.collections import PathCollection
 
@@ -104,7 +104,8 @@ def _outline(shapes: np.ndarray) -> Outline:
     return Outline(xy, codes)
 
 
-def _lines(axes: Axes, lines: np.ndarray, width_px: float, color: str, **look: Any) -> None:
+def draw_lines(axes: Axes, lines: np.ndarray, width_px: float, color: str, **look: Any) -> None:
+    """Draw lines, their width in the sheet's pixels."""
     from matplotlib.collections import LineCollection
 
     paths = [shapely.get_coordinates(line) for line in lines]
@@ -116,42 +117,43 @@ def _lines(axes: Axes, lines: np.ndarray, width_px: float, color: str, **look: A
 
 def _draw_base(axes: Axes, plan: Plan, m_per_px: float) -> None:
     layers = plan.layers
-    _shapes(axes, [np.array([layers.boundary])], facecolors=LAND, edgecolors="none", zorder=1)
+    draw_shapes(axes, [np.array([layers.boundary])], facecolors=LAND, edgecolors="none", zorder=1)
     water = layers.water.geometry.to_numpy()
-    _shapes(axes, [water], facecolors=WATER, edgecolors=WATER_LINE, linewidths=points(1), zorder=2)
-    _lines(axes, base_lines(layers.lines, STREAMS, m_per_px / 2), max(1.5, 4 / m_per_px), WATER_LINE, zorder=2)
+    draw_shapes(axes, [water], facecolors=WATER, edgecolors=WATER_LINE, linewidths=points(1), zorder=2)
+    draw_lines(axes, base_lines(layers.lines, STREAMS, m_per_px / 2), max(1.5, 4 / m_per_px), WATER_LINE, zorder=2)
     for rank, road in enumerate(ROAD_CLASSES):
         width_px = road.width_m / m_per_px
         if width_px < 0.6:
             continue
         lines = base_lines(layers.lines, road.kinds, m_per_px / 3)
         if road.name == "path":
-            _lines(axes, lines, max(width_px, 1.2), ROAD_EDGE, zorder=4)
+            draw_lines(axes, lines, max(width_px, 1.2), ROAD_EDGE, zorder=4)
             continue
-        _lines(axes, lines, width_px + 2, ROAD_EDGE, zorder=4)
-        _lines(axes, lines, max(width_px, 1.0), ROAD, zorder=4.1 + rank / 10)
+        draw_lines(axes, lines, width_px + 2, ROAD_EDGE, zorder=4)
+        draw_lines(axes, lines, max(width_px, 1.0), ROAD, zorder=4.1 + rank / 10)
     rails = base_lines(layers.lines, RAILS, m_per_px / 3)
-    _lines(axes, rails, 2.4, RAIL, zorder=4.8)
-    _lines(axes, rails, 1.2, PAPER, linestyle=(0, (4, 4)), zorder=4.9)
+    draw_lines(axes, rails, 2.4, RAIL, zorder=4.8)
+    draw_lines(axes, rails, 1.2, PAPER, linestyle=(0, (4, 4)), zorder=4.9)
     houses = layers.buildings.geometry.to_numpy()[layers.buildings["inside"].to_numpy(dtype=bool)]
     houses = shapely.simplify(houses, m_per_px / 3)
     chunks = [houses[i : i + AT_ONCE] for i in range(0, len(houses), AT_ONCE)]
-    _shapes(axes, chunks, facecolors=BUILDING, edgecolors="none", alpha=0.3, zorder=5)
+    draw_shapes(axes, chunks, facecolors=BUILDING, edgecolors="none", alpha=0.3, zorder=5)
 
 
 def _draw_grids(axes: Axes, plan: Plan, report: Report, m_per_px: float) -> None:
     shapes = plan.grids.geometry.to_numpy()
     hues = [HUES[colour] for colour in plan.grids["colour"]]
-    _shapes(axes, list(shapes[:, None]), facecolors=hues, edgecolors="none", alpha=FILL_OPACITY, zorder=3)
+    draw_shapes(axes, list(shapes[:, None]), facecolors=hues, edgecolors="none", alpha=FILL_OPACITY, zorder=3)
     broken = shapes[~report.grids["in_band"].to_numpy(dtype=bool)]
-    _shapes(axes, [broken], facecolors="none", edgecolors=ATTENTION, linewidths=0, hatch="//", alpha=0.5, zorder=5.5)
+    hatched: Any = {"facecolors": "none", "edgecolors": ATTENTION, "linewidths": 0, "hatch": "//", "alpha": 0.5}
+    draw_shapes(axes, [broken], **hatched, zorder=5.5)
     weight = 1.0 if m_per_px < 4 else 0.7
     borders = shapely.simplify(grid_borders(plan.grids), m_per_px / 4)
-    _lines(axes, borders, 7 * weight, PAPER, alpha=0.85, zorder=6)
-    _lines(axes, borders, 3 * weight, INK, zorder=6.1)
+    draw_lines(axes, borders, 7 * weight, PAPER, alpha=0.85, zorder=6)
+    draw_lines(axes, borders, 3 * weight, INK, zorder=6.1)
     rim = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(_rings(plan.layers.boundary))))
-    _lines(axes, rim, 9 * weight, PAPER, alpha=0.9, zorder=6.2)
-    _lines(axes, rim, 4.5 * weight, INK, zorder=6.3)
+    draw_lines(axes, rim, 9 * weight, PAPER, alpha=0.9, zorder=6.2)
+    draw_lines(axes, rim, 4.5 * weight, INK, zorder=6.3)
 
 
 def _rings(shape: shapely.Polygon | shapely.MultiPolygon) -> list[Any]:
