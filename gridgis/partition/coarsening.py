@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 
 from gridgis.graph import Floats, Ints
-from gridgis.partition.kernels import Net
+from gridgis.partition.kernels import OUTLINE, Net
 from gridgis.partition.problem import Problem
 
 
@@ -52,10 +52,10 @@ def coarsen(problem: Problem, area_of: Ints, heaviest: float, order: Ints) -> tu
     shape = (count, count)
     length = coo_matrix((net.length[between], (row[between], col[between])), shape=shape).tocsr()
     cost = coo_matrix((net.cost[between], (row[between], col[between])), shape=shape).tocsr()
-    node = np.zeros((count, 4))
-    for column in range(4):
+    node = np.zeros((count, net.node.shape[1]))
+    for column in range(net.node.shape[1]):
         node[:, column] = np.bincount(coarse, net.node[:, column], count)
-    node[:, 3] -= np.bincount(row[~between], net.length[~between], count)
+    node[:, OUTLINE] -= np.bincount(row[~between], net.length[~between], count)
     units = np.bincount(coarse, minlength=count)
     inner = Net(
         indptr=length.indptr.astype(np.int64),

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import csc_matrix, vstack
 
 from gridgis.graph import Floats, Ints
-from gridgis.partition.kernels import CUT, HIGH1, HIGH2, LOW1, LOW2, Net, worth
+from gridgis.partition.kernels import AREA, CUT, FIRST, HELD, HIGH, LOW, OUTLINE, STRIDE, Net, worth
 from gridgis.partition.problem import Problem
 from gridgis.partition.search import Clock
 from gridgis.partition.solver import Program, solve
@@ -35,29 +35,57 @@ class Listing(NamedTuple):
 
 
 @nb.njit(cache=True)
-def record(net: Net, chosen: Ints, held: Ints, w1: float, w2: float, room: Listing, known: int) -> bool:
-    """Write a set behind the `known` ones; False when there is no room. ``held`` (n,) is 0 before and after."""
+def record(net: Net, chosen: Ints, held: Ints, sums: Floats, room: Listing, known: int) -> bool:
+    """Write a set behind the `known` ones; False when there is no room. ``held`` (n,) is 0 before and after.
+
+    ``sums`` (1, columns of a node) has the weights of the set; its area and outline are written into it.
+    """
     start = room.starts[known]
     if known + 1 >= len(room.starts) or start + len(chosen) > len(room.members):
         return False
     held[chosen] = 1
-    area = 0.0
-    outline = 0.0
+    sums[0, AREA] = 0.0
+    sums[0, OUTLINE] = 0.0
     price = 0.0
     for i in range(len(chosen)):
         v = chosen[i]
         room.members[start + i] = v
-        area += net.node[v, 2]
-        outline += net.node[v, 3]
+        sums[0, AREA] += net.node[v, AREA]
+        sums[0, OUTLINE] += net.node[v, OUTLINE]
         for j in range(net.indptr[v], net.indptr[v + 1]):
             if held[net.indices[j]]:
-                outline -= net.length[j]
+                sums[0, OUTLINE] -= net.length[j]
             else:
                 price += 0.5 * net.cost[j]
     held[chosen] = 0
-    room.values[known] = worth(w1, w2, area, outline, net.rule) + net.rule[CUT] * price
+    room.values[known] = worth(sums, 0, sums, 0, 0.0, 0.0, net.rule) + net.rule[CUT] * price
     room.starts[known + 1] = start + len(chosen)
     return True
+
+
+@nb.njit(cache=True)
+def fits(sums: Floats, node: Floats, v: int, rule: Floats) -> bool:
+    """Say whether a set with these sums stays below the upper bounds with unit v."""
+    for w in range(node.shape[1] - HELD):
+        if sums[0, HELD + w] + node[v, HELD + w] > rule[FIRST + STRIDE * w + HIGH]:
+            return False
+    return True
+
+
+@nb.njit(cache=True)
+def suffices(sums: Floats, rule: Floats) -> bool:
+    """Say whether a set with these sums reaches the lower bounds."""
+    enough = True
+    for w in range(sums.shape[1] - HELD):
+        enough &= sums[0, HELD + w] >= rule[FIRST + STRIDE * w + LOW]
+    return enough
+
+
+@nb.njit(cache=True)
+def add(sums: Floats, node: Floats, v: int, sign: float) -> None:
+    """Add unit v's weights to the sums of a set, or take them off."""
+    for w in range(HELD, node.shape[1]):
+        sums[0, w] += sign * node[v, w]
 
 
 @nb.njit(cache=True)
@@ -80,11 +108,10 @@ def grow_sets(net: Net, root: int, closed: Ints, room: Listing, known: int, limi
     lines = 1
     depth = 0
     at = 0
-    w1 = 0.0
-    w2 = 0.0
+    sums = np.zeros((1, node.shape[1]))
     steps = 0
     while steps <= limit:
-        while at < lines and (w1 + node[line[at], 0] > rule[HIGH1] or w2 + node[line[at], 1] > rule[HIGH2]):
+        while at < lines and not fits(sums, node, line[at], rule):
             at += 1
         if at < lines:
             steps += 1
@@ -93,23 +120,21 @@ def grow_sets(net: Net, root: int, closed: Ints, room: Listing, known: int, limi
             place[depth] = at
             ends[depth] = lines
             depth += 1
-            w1 += node[v, 0]
-            w2 += node[v, 1]
+            add(sums, node, v, 1.0)
             for j in range(net.indptr[v], net.indptr[v + 1]):
                 u = net.indices[j]
                 if closed[u] == 0:
                     closed[u] = 1
                     line[lines] = u
                     lines += 1
-            if w1 >= rule[LOW1] and w2 >= rule[LOW2]:
-                if not record(net, chosen[:depth], held, w1, w2, room, known):
+            if suffices(sums, rule):
+                if not record(net, chosen[:depth], held, sums, room, known):
                     steps = limit + 1
                 known += 1
         elif depth > 0:
             # give back the unit taken last, and what it brought into the line
             depth -= 1
-            w1 -= node[chosen[depth], 0]
-            w2 -= node[chosen[depth], 1]
+            add(sums, node, chosen[depth], -1.0)
             at = place[depth]
             while lines > ends[depth]:
                 lines -= 1

@@ -32,9 +32,13 @@ drop_stale_code(Path(__file__).parent)
 Rng = npt.NDArray[np.uint64]
 """(1,) state of the random numbers; passed on, never global."""
 
-(LOW1, HIGH1, SHARE1, SLOPE1, LOW2, HIGH2, SHARE2, SLOPE2, USED1, USED2, STEP, BREACH, BALANCE, SHAPE, CUT) = range(15)
-"""Places in ``Net.rule``: for each weight its bounds, 1/target, worth per person outside a bound; whether it counts;
-then the worth of breaking a bound at all, of breaches as a whole, of unequal load, of shape and of lines cut."""
+BREACH, BALANCE, SHAPE, CUT, STEP, FIRST = range(6)
+"""Places in ``Net.rule``: what breaches as a whole are worth, unequal load, shape and lines cut; what it is worth to
+break a bound at all; then, from ``FIRST`` on, four for every weight ..."""
+LOW, HIGH, SHARE, SLOPE, STRIDE = range(5)
+"""... its bounds, 1/target, and the worth per person outside a bound."""
+AREA, OUTLINE, HELD = range(3)
+"""Columns of ``Net.node`` and ``Split.total``: area, perimeter, then the weights."""
 
 WORST_SHAPE = 40.0
 VISITS = 24 * 4**4
@@ -47,9 +51,9 @@ class Net(NamedTuple):
     Attributes
     ----------
     node
-        (n, 4) first weight, second weight, area, and perimeter: all shared lines and the outer one.
+        (n, 2 + weights) area, perimeter (all shared lines and the outer one), and the weights.
     rule
-        (15,) bounds, targets and worths, by the places named above.
+        (5 + 4 · weights,) worths, bounds and targets, by the places named above.
     """
 
     indptr: Ints
@@ -66,7 +70,7 @@ class Split(NamedTuple):
     Attributes
     ----------
     total
-        (K, 4) like ``Net.node``, for each grid: sums of the weights and areas, and the grid's perimeter.
+        (K, 2 + weights) like ``Net.node``, for each grid: sums of areas and weights, and the grid's perimeter.
     size
         (K,) number of units.
     """
@@ -124,45 +128,59 @@ def chance(rng: Rng) -> float:
 
 
 @nb.njit(cache=True)
-def breach(weight1: float, weight2: float, count: float, rule: Floats) -> float:
-    """Return how far the weights of `count` grids lie outside the bands: 0, or ``STEP`` per broken bound and more.
+def breach(held: Floats, a: int, other: Floats, b: int, sign: float, count: float, rule: Floats) -> float:
+    """Return how far the weights of `count` grids lie outside the bounds: 0, or ``STEP`` per broken bound and more.
 
-    The fixed part per bound keeps a search from stopping one person short of it.
+    They are those of row a of ``held``, and ``sign`` times those of row b of ``other``. The fixed part per bound
+    keeps a search from stopping one person short of it.
     """
     out = 0.0
-    if weight1 < rule[LOW1] * count:
-        out += rule[STEP] + (rule[LOW1] * count - weight1) * rule[SLOPE1]
-    elif weight1 > rule[HIGH1] * count:
-        out += rule[STEP] + (weight1 - rule[HIGH1] * count) * rule[SLOPE1]
-    if weight2 < rule[LOW2] * count:
-        out += rule[STEP] + (rule[LOW2] * count - weight2) * rule[SLOPE2]
-    elif weight2 > rule[HIGH2] * count:
-        out += rule[STEP] + (weight2 - rule[HIGH2] * count) * rule[SLOPE2]
+    for w in range((len(rule) - FIRST) // STRIDE):
+        at = FIRST + STRIDE * w
+        weight = held[a, HELD + w] + sign * other[b, HELD + w]
+        if weight < rule[at + LOW] * count:
+            out += rule[STEP] + (rule[at + LOW] * count - weight) * rule[at + SLOPE]
+        elif weight > rule[at + HIGH] * count:
+            out += rule[STEP] + (weight - rule[at + HIGH] * count) * rule[at + SLOPE]
     return out
 
 
 @nb.njit(cache=True)
-def worth(weight1: float, weight2: float, area: float, perimeter: float, rule: Floats) -> float:
-    """Return what a grid costs: broken bounds, unequal load, and shape (perimeter² / 4π area)."""
-    load1 = weight1 * rule[SHARE1] - rule[USED1]
-    load2 = weight2 * rule[SHARE2] - rule[USED2]
-    out = rule[BALANCE] * (load1 * load1 + load2 * load2) + rule[BREACH] * breach(weight1, weight2, 1.0, rule)
+def worth(held: Floats, a: int, other: Floats, b: int, sign: float, more: float, rule: Floats) -> float:
+    """Return what a grid costs: broken bounds, unequal load, and shape (perimeter² / 4π area).
+
+    It is row a of ``held`` with ``sign`` times row b of ``other``, its perimeter `more` than that.
+    """
+    uneven = 0.0
+    away = 0.0
+    for w in range((len(rule) - FIRST) // STRIDE):
+        at = FIRST + STRIDE * w
+        weight = held[a, HELD + w] + sign * other[b, HELD + w]
+        load = weight * rule[at + SHARE] - 1.0
+        uneven += load * load
+        # as in `breach`, which would read it all a second time
+        if weight < rule[at + LOW]:
+            away += rule[STEP] + (rule[at + LOW] - weight) * rule[at + SLOPE]
+        elif weight > rule[at + HIGH]:
+            away += rule[STEP] + (weight - rule[at + HIGH]) * rule[at + SLOPE]
+    out = rule[BALANCE] * uneven + rule[BREACH] * away
+    area = held[a, AREA] + sign * other[b, AREA]
     if area > 0.0:
-        out += rule[SHAPE] * min(perimeter * perimeter / (4.0 * math.pi * area), WORST_SHAPE)
+        outline = held[a, OUTLINE] + sign * other[b, OUTLINE] + more
+        out += rule[SHAPE] * min(outline * outline / (4.0 * math.pi * area), WORST_SHAPE)
     return float(out)
 
 
 @nb.njit(cache=True)
 def worth_of(split: Split, g: int, rule: Floats) -> float:
     """Return what grid g costs as it is."""
-    total = split.total
-    return worth(total[g, 0], total[g, 1], total[g, 2], total[g, 3], rule)
+    return worth(split.total, g, split.total, g, 0.0, 0.0, rule)
 
 
 @nb.njit(cache=True)
 def is_bad(split: Split, g: int, rule: Floats) -> bool:
-    """Say whether grid g exists and breaks a band."""
-    return split.size[g] > 0 and breach(split.total[g, 0], split.total[g, 1], 1.0, rule) > 0.0
+    """Say whether grid g exists and breaks a bound."""
+    return split.size[g] > 0 and breach(split.total, g, split.total, g, 0.0, 1.0, rule) > 0.0
 
 
 @nb.njit(cache=True)
@@ -230,17 +248,18 @@ def stays_connected(net: Net, split: Split, v: int, room: Scratch) -> bool:
 
 @nb.njit(cache=True, nogil=True)
 def tally(net: Net, grid: Ints, slots: int) -> tuple[Floats, Ints]:
-    """Return ``total (slots, 4)`` and ``size (slots,)`` of every grid."""
-    total = np.zeros((slots, 4))
+    """Return ``total`` and ``size (slots,)`` of every grid."""
+    columns = net.node.shape[1]
+    total = np.zeros((slots, columns))
     size = np.zeros(slots, np.int64)
     for v in range(len(grid)):
         g = grid[v]
         size[g] += 1
-        for c in range(4):
+        for c in range(columns):
             total[g, c] += net.node[v, c]
         for j in range(net.indptr[v], net.indptr[v + 1]):
             if grid[net.indices[j]] == g:
-                total[g, 3] -= net.length[j]
+                total[g, OUTLINE] -= net.length[j]
     return total, size
 
 
@@ -274,20 +293,8 @@ def moved_worths(net: Net, split: Split, v: int, b: int) -> tuple[float, float, 
         elif g == b:
             to_b += net.length[j]
             cut -= net.cost[j]
-    new_a = worth(
-        total[a, 0] - node[v, 0],
-        total[a, 1] - node[v, 1],
-        total[a, 2] - node[v, 2],
-        total[a, 3] - node[v, 3] + 2.0 * to_a,
-        rule,
-    )
-    new_b = worth(
-        total[b, 0] + node[v, 0],
-        total[b, 1] + node[v, 1],
-        total[b, 2] + node[v, 2],
-        total[b, 3] + node[v, 3] - 2.0 * to_b,
-        rule,
-    )
+    new_a = worth(total, a, node, v, -1.0, 2.0 * to_a, rule)
+    new_b = worth(total, b, node, v, 1.0, -2.0 * to_b, rule)
     return new_a, new_b, rule[CUT] * cut, to_a, to_b
 
 
@@ -295,11 +302,11 @@ def moved_worths(net: Net, split: Split, v: int, b: int) -> tuple[float, float, 
 def put(net: Net, split: Split, v: int, b: int, to_a: float, to_b: float) -> None:
     """Move unit v to grid b, whatever comes of it; ``to_a`` and ``to_b`` as ``moved_worths`` says."""
     a = split.grid[v]
-    for c in range(4):
+    for c in range(net.node.shape[1]):
         split.total[a, c] -= net.node[v, c]
         split.total[b, c] += net.node[v, c]
-    split.total[a, 3] += 2.0 * to_a
-    split.total[b, 3] -= 2.0 * to_b
+    split.total[a, OUTLINE] += 2.0 * to_a
+    split.total[b, OUTLINE] -= 2.0 * to_b
     split.size[a] -= 1
     split.size[b] += 1
     split.grid[v] = b

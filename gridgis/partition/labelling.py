@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridgis.graph import Floats, Ints
 from gridgis.partition.exact import Cover
-from gridgis.partition.kernels import HIGH1, HIGH2, LOW1, LOW2
+from gridgis.partition.kernels import FIRST, HELD, HIGH, LOW, STRIDE
 from gridgis.partition.problem import Problem
 from gridgis.partition.search import Clock
 from gridgis.partition.solver import Program, Solution, solve
@@ -89,9 +89,9 @@ class _Program:
             _Rows(self._matrix(n * most, [place, place], [place, used[label]], [one, -one]), -np.inf, 0),
             _Rows(self._matrix(1, [np.zeros(most, np.int64)], [used], [np.ones(most)]), fewest, most),
         ]
-        for count, low, high in ((0, LOW1, HIGH1), (1, LOW2, HIGH2)):
-            held = net.node[unit, count]
-            for limit, least, greatest in ((net.rule[low], 0, np.inf), (net.rule[high], -np.inf, 0)):
+        for weight in range(net.node.shape[1] - HELD):
+            held, at = net.node[unit, HELD + weight], FIRST + STRIDE * weight
+            for limit, least, greatest in ((net.rule[at + LOW], 0, np.inf), (net.rule[at + HIGH], -np.inf, 0)):
                 if math.isfinite(limit):
                     body = self._matrix(most, [label, np.arange(most)], [place, used], [held, np.full(most, -limit)])
                     self.rules.append(_Rows(body, least, greatest))

@@ -97,9 +97,8 @@ class Problem:
     @property
     def load(self) -> Floats:
         """(n,) each unit's share of a grid: the mean over the weights of count ÷ target."""
-        node, rule = self.net.node, self.net.rule
-        load = node[:, 0] * rule[k.SHARE1] + node[:, 1] * rule[k.SHARE2]
-        return np.asarray(load / (rule[k.USED1] + rule[k.USED2]))
+        held, share = self.net.node[:, k.HELD :], self.net.rule[k.FIRST + k.SHARE :: k.STRIDE]
+        return np.asarray(held @ share / len(share))
 
     def take(self, places: Ints) -> Problem:
         """Return the problem of some places alone, all around them fixed; perimeters stay whole."""
@@ -137,19 +136,18 @@ def build_problem(
     n = graph.n
     links = links or links_of(graph).among(places)
     objective = options.objective if options else "balance"
-    node = np.zeros((n, 4))
-    rule = np.zeros(15)
-    rule[[k.HIGH1, k.HIGH2]] = math.inf
+    node = np.zeros((n, k.HELD + len(counted)))
+    rule = np.zeros(k.FIRST + k.STRIDE * len(counted))
     for i, weight in enumerate(counted):
-        node[:, i] = weight.counts
+        node[:, k.HELD + i] = weight.counts
         bounds = (weight.low, weight.high) if weight.bounded else (0.0, math.inf)
-        rule[4 * i : 4 * i + 4] = *bounds, 1.0 / weight.target, 1.0 / weight.target
-        rule[k.USED1 + i] = 1.0
+        at = k.FIRST + k.STRIDE * i
+        rule[at : at + k.STRIDE] = *bounds, 1.0 / weight.target, 1.0 / weight.target
     span = np.nan_to_num(np.asarray(graph.shared_m, float))
-    node[:, 2] = graph.area_m2
-    node[:, 3] = np.bincount(graph.u, span, n)
-    node[:, 3] += np.bincount(graph.v, span, n)
-    node[:, 3] += graph.outer_m
+    node[:, k.AREA] = graph.area_m2
+    node[:, k.OUTLINE] = np.bincount(graph.u, span, n)
+    node[:, k.OUTLINE] += np.bincount(graph.v, span, n)
+    node[:, k.OUTLINE] += graph.outer_m
     rule[k.STEP] = 1.0
     rule[k.BREACH] = BREACH_WORTH
     soft = rule.copy()
@@ -167,7 +165,7 @@ def build_problem(
         soft[k.STEP] = 0.0
         soft[k.BREACH] = SOFT_UNIT
         for i, weight in enumerate(counted):
-            soft[k.SLOPE1 + 4 * i] = 1.0 / max(1e-9, float(weight.counts.mean()))
+            soft[k.FIRST + k.STRIDE * i + k.SLOPE] = 1.0 / max(1e-9, float(weight.counts.mean()))
     length, cost = each(lambda values: gathered(values, links.edge), (span, bond))
     net = Net(indptr=links.indptr, indices=links.indices, length=length, cost=cost, node=node[places], rule=rule)
     return Problem(
@@ -182,9 +180,9 @@ def _even(values: Floats) -> Floats:
 
 def _mixed_costs(graph: Graph, span: Floats, node: Floats, rule: Floats, counted: tuple[Weight, ...]) -> Floats:
     """Return the cost of cutting every edge, and set the worths of load, shape and cuts in ``rule``."""
-    known = node[:, 2] > 0
+    known = node[:, k.AREA] > 0
     # outlines that do not suit the areas (degrees, or lines left out) say nothing about shape
-    roundness = node[known, 3] ** 2 / (4 * math.pi * node[known, 2])
+    roundness = node[known, k.OUTLINE] ** 2 / (4 * math.pi * node[known, k.AREA])
     shaped = known.sum() > graph.n / 2 and 0.5 < np.median(roundness) < 12.0
     load = sum((weight.counts.sum() / weight.target for weight in counted), 0.0) / len(counted)
     per_grid = max(1.0, graph.n / max(1.0, load))

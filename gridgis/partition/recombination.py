@@ -13,7 +13,7 @@ import numba as nb
 import numpy as np
 
 from gridgis.graph import Floats, Ints
-from gridgis.partition.kernels import BREACH, CUT, Lists, Net, Rng, Split, breach, draw, worth, worth_of
+from gridgis.partition.kernels import BREACH, CUT, OUTLINE, Lists, Net, Rng, Split, breach, draw, worth, worth_of
 
 
 class Union(NamedTuple):
@@ -58,11 +58,12 @@ def unite(net: Net, split: Split, lists: Lists, chosen: Ints, local: Ints) -> tu
     adj = np.empty(links, np.int64)
     length = np.empty(links)
     cost = np.empty(links)
-    node = np.empty((m, 4))
+    columns = net.node.shape[1]
+    node = np.empty((m, columns))
     links = 0
     for i in range(m):
         v = units[i]
-        for c in range(4):
+        for c in range(columns):
             node[i, c] = net.node[v, c]
         for j in range(net.indptr[v], net.indptr[v + 1]):
             k = local[net.indices[j]]
@@ -128,22 +129,24 @@ def grow_tree(union: Union, label: Ints, rest: int, count: int, rng: Rng, tree: 
 
 @nb.njit(cache=True)
 def subtree_sums(union: Union, tree: Tree, count: int) -> Floats:
-    """Return (count, 6) for the subtree at every place: weights, area, perimeter, length and cost of lines to the rest.
+    """Return for the subtree at every place what ``Net.node`` holds, then length and cost of its lines to the rest.
 
     One pass: an edge lies inside every subtree that holds both its ends, so it is taken off where the ways of its
     ends to the root first meet.
     """
-    sums = np.zeros((count, 6))
+    columns = union.node.shape[1]
+    length, cost = columns, columns + 1
+    sums = np.zeros((count, columns + 2))
     for p in range(count):
         i = tree.order[p]
-        for c in range(4):
+        for c in range(columns):
             sums[p, c] = union.node[i, c]
         for j in range(union.ptr[i], union.ptr[i + 1]):
             k = tree.place[union.adj[j]]
             if k < 0:
                 continue
-            sums[p, 4] += union.length[j]
-            sums[p, 5] += union.cost[j]
+            sums[p, length] += union.length[j]
+            sums[p, cost] += union.cost[j]
             if k < p:
                 top = p
                 while top != k:
@@ -151,11 +154,11 @@ def subtree_sums(union: Union, tree: Tree, count: int) -> Floats:
                         top = tree.parent[top]
                     else:
                         k = tree.parent[k]
-                sums[top, 3] -= 2.0 * union.length[j]
-                sums[top, 4] -= 2.0 * union.length[j]
-                sums[top, 5] -= 2.0 * union.cost[j]
+                sums[top, OUTLINE] -= 2.0 * union.length[j]
+                sums[top, length] -= 2.0 * union.length[j]
+                sums[top, cost] -= 2.0 * union.cost[j]
     for p in range(count - 1, 0, -1):
-        for c in range(6):
+        for c in range(columns + 2):
             sums[tree.parent[p], c] += sums[p, c]
     return sums
 
@@ -168,17 +171,17 @@ def best_cut(sums: Floats, others: int, rule: Floats) -> int:
     """
     best = 1e300
     answer = 0
+    cost = sums.shape[1] - 1
+    length = cost - 1
     for p in range(1, len(sums)):
-        price = rule[CUT] * sums[p, 5]
-        w1 = sums[0, 0] - sums[p, 0]
-        w2 = sums[0, 1] - sums[p, 1]
-        inside = price + worth(sums[p, 0], sums[p, 1], sums[p, 2], sums[p, 3], rule)
-        outside = worth(w1, w2, sums[0, 2] - sums[p, 2], sums[0, 3] - sums[p, 3] + 2.0 * sums[p, 4], rule)
+        price = rule[CUT] * sums[p, cost]
+        inside = price + worth(sums, p, sums, p, 0.0, 0.0, rule)
+        outside = worth(sums, 0, sums, p, -1.0, 2.0 * sums[p, length], rule)
         if others == 1:
             inside += outside
         else:
-            inside += rule[BREACH] * breach(w1, w2, float(others), rule)
-            outside += price + rule[BREACH] * breach(sums[p, 0], sums[p, 1], float(others), rule)
+            inside += rule[BREACH] * breach(sums, 0, sums, p, -1.0, float(others), rule)
+            outside += price + rule[BREACH] * breach(sums, p, sums, p, 0.0, float(others), rule)
             if outside < best:
                 best = outside
                 answer = -p
@@ -216,20 +219,20 @@ def carve(union: Union, label: Ints, wanted: int, rule: Floats, rng: Rng, tree: 
 
 @nb.njit(cache=True)
 def price(union: Union, label: Ints, sums: Floats, rule: Floats) -> float:
-    """Return what a division costs; ``sums`` (parts, 4) is filled with the parts' totals."""
+    """Return what a division costs; ``sums`` (parts, columns of a node) is filled with the parts' totals."""
     sums[:] = 0.0
     out = 0.0
     for i in range(len(label)):
         a = label[i]
-        for c in range(4):
+        for c in range(sums.shape[1]):
             sums[a, c] += union.node[i, c]
         for j in range(union.ptr[i], union.ptr[i + 1]):
             if label[union.adj[j]] == a:
-                sums[a, 3] -= union.length[j]
+                sums[a, OUTLINE] -= union.length[j]
             else:
                 out += 0.5 * rule[CUT] * union.cost[j]
     for a in range(len(sums)):
-        out += worth(sums[a, 0], sums[a, 1], sums[a, 2], sums[a, 3], rule)
+        out += worth(sums, a, sums, a, 0.0, 0.0, rule)
     return out
 
 
@@ -266,7 +269,7 @@ def recombine(
     label = np.empty(m, np.int64)
     found = np.empty(m, np.int64)
     tree = Tree(np.empty(m, np.int64), np.empty(m, np.int64), np.empty(m, np.int64))
-    sums = np.zeros((wanted, 4))
+    sums = np.zeros((wanted, union.node.shape[1]))
     better = False
     best -= 1e-9
     for _ in range(1 if wanted == 1 else tries):

@@ -11,7 +11,7 @@ import numpy as np
 from gridgis.graph import Ints
 from gridgis.partition.adjacency import renumbered
 from gridgis.partition.bisection import bisect, halving
-from gridgis.partition.kernels import HIGH1, HIGH2, LOW1, LOW2, Rng, Split, breach, price_of, scratch, tally
+from gridgis.partition.kernels import FIRST, HELD, HIGH, LOW, STRIDE, Rng, Split, breach, price_of, scratch, tally
 from gridgis.partition.moves import anneal
 from gridgis.partition.problem import Problem
 from gridgis.partition.repair import Quota, mend, polish_some, workroom
@@ -73,15 +73,15 @@ class State:
 def broken(problem: Problem, state: State) -> Ints:
     """Return the grids that break a band."""
     rule, total = problem.net.rule, state.split.total
-    bad = (total[:, 0] < rule[LOW1]) | (total[:, 0] > rule[HIGH1])
-    bad |= (total[:, 1] < rule[LOW2]) | (total[:, 1] > rule[HIGH2])
+    low, high = rule[FIRST + LOW :: STRIDE], rule[FIRST + HIGH :: STRIDE]
+    bad = ((total[:, HELD:] < low) | (total[:, HELD:] > high)).any(axis=1)
     return np.flatnonzero(bad & (state.split.size > 0))
 
 
 def misfit(problem: Problem, state: State) -> float:
     """Return the sum over the grids of how far they lie outside the bands."""
     total = state.split.total
-    return sum(float(breach(total[g, 0], total[g, 1], 1.0, problem.net.rule)) for g in broken(problem, state))
+    return sum(float(breach(total, g, total, g, 0.0, 1.0, problem.net.rule)) for g in broken(problem, state))
 
 
 def price(problem: Problem, state: State) -> float:
