@@ -199,7 +199,8 @@ def test_long_text_is_cut_between_letters_and_said_so(plan, tmp_path):
     long = "东至" + "、".join([LONG] * 12)
     texts = [long, *plan.grids["bounds_zh"][1:]]
     texts[1] = "东至解放路"
-    write_shapefile(redrawn(plan, grids=plan.grids.assign(bounds_zh=texts)), tmp_path / "grids.shp")
+    grids = plan.grids.assign(bounds_zh=texts, bounds_en="East: Jiefang Road")
+    write_shapefile(redrawn(plan, grids=grids), tmp_path / "grids.shp")
     cut, whole = gpd.read_file(tmp_path / "grids.shp", engine="pyogrio").to_dict("records")[:2]
     assert long.startswith(cut["bounds_zh"].removesuffix("…"))
     assert TEXT_BYTES - 6 <= len(cut["bounds_zh"].encode()) <= TEXT_BYTES

@@ -9,7 +9,7 @@ from gridgis.options import PlanOptions
 from gridgis.partition.exact import best_cover, impossible_units, list_sets
 from gridgis.partition.kernels import Split, scratch, stays_connected, tally
 from gridgis.partition.problem import build_problem, weights
-from gridgis.partition.search import State, begin, cool, price, repair, seeded
+from gridgis.partition.search import Clock, State, begin, cool, price, repair, reshape, seeded
 from gridgis.profiles import Band
 from tests.partition_towns import lattice, town
 from tests.test_partition import partitions, pieces
@@ -101,6 +101,10 @@ def test_sums_stay_true_through_the_search(placed):
     none = np.zeros(graph.n, np.int64)
     state = begin(problem, none, np.array([40]), np.array([30]), np.array([60]), seeded(3))
     cool(problem, state, seeded(4), hot=0.5, cold=0.05, sweeps=20)
+    cooled = state.split.grid.copy()
+    reshape(problem, state, seeded(6), hot=2.0, cold=0.1, turns=2000, clock=Clock(limit_s=None))
+    assert (state.split.grid != cooled).any()
+    assert (state.split.size > 0).sum() == 40
     before = price(problem, state)
     repair(problem, state, seeded(5))
     assert price(problem, state) <= before

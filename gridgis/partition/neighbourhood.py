@@ -125,7 +125,7 @@ def _another(inner: Problem, now: State, rng: np.random.Generator, clock: Clock,
         quota = now.quota
         count = np.clip(quota.have + (0, 1, -1)[(turn // 2) % 3], quota.fewest, quota.most)
         after = begin(inner, quota.area_of, count, quota.fewest, quota.most, compiled)
-    cool(inner, after, compiled, hot=2.4, cold=0.1, sweeps=60, clock=clock)
+    cool(inner, after, compiled, hot=5.0, cold=0.2, sweeps=60, clock=clock)
     repair(inner, after, compiled, tries=30, clock=clock)
     return after
 

@@ -16,9 +16,9 @@ from gridgis.partition.kernels import Net
 from gridgis.partition.threads import each
 
 BREACH_WORTH = 1000.0
-BALANCE_WORTH = 30.0
-SHAPE_WORTH = 0.7
-CUT_WORTH = 8.0
+BALANCE_WORTH = 64.0
+SHAPE_WORTH = 1.2
+CUT_WORTH = 18.0
 SOFT_BREACH = 20.0
 """Worth of a broken bound while annealing: high enough to be avoided, low enough to be passed through."""
 SOFT_UNIT = 2.0
@@ -129,7 +129,7 @@ def build_problem(
     """Return the problem of dividing the units at `places`.
 
     Lengths and costs are set in proportion to a mean edge, so that the worths mean the same in every town:
-    one grid of even shape has a shape worth of about 1 and about 8 for the lines it shares. For the objectives
+    one grid of even shape has a shape worth of about 2 and about 18 for the lines it shares. For the objectives
     ``cut-edges`` and ``cut-length`` an edge, or a mean edge's length, is worth 1, and nothing else counts.
     ``links`` are those among `places`, where they are known.
     """

@@ -253,11 +253,20 @@ def free_slots(split: Split, chosen: Ints, wanted: int) -> Ints:
 
 @nb.njit(cache=True)
 def recombine(
-    net: Net, split: Split, lists: Lists, chosen: Ints, wanted: int, tries: int, local: Ints, rng: Rng
+    net: Net,
+    split: Split,
+    lists: Lists,
+    chosen: Ints,
+    wanted: int,
+    tries: int,
+    local: Ints,
+    rng: Rng,
+    slack: float = 0.0,
 ) -> bool:
     """Divide the units of the `chosen` grids into `wanted` grids anew, if that makes the plan better.
 
-    The best of `tries` random divisions is taken. ``local`` (n,) is -1 before and after.
+    The best of `tries` random divisions is taken, if it is worse by less than `slack`. ``local`` (n,) is -1 before
+    and after.
     """
     slots = free_slots(split, chosen, wanted)
     if len(slots) < wanted:
@@ -271,7 +280,7 @@ def recombine(
     tree = Tree(np.empty(m, np.int64), np.empty(m, np.int64), np.empty(m, np.int64))
     sums = np.zeros((wanted, union.node.shape[1]))
     better = False
-    best -= 1e-9
+    best += slack - 1e-9
     for _ in range(1 if wanted == 1 else tries):
         if not carve(union, label, wanted, net.rule, rng, tree):
             continue

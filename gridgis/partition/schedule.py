@@ -13,13 +13,13 @@ from gridgis.partition.coarsening import coarsen
 from gridgis.partition.kernels import Rng
 from gridgis.partition.pieces import divide_in_pieces
 from gridgis.partition.problem import Problem
-from gridgis.partition.search import Clock, State, begin, broken, cool, polish, price, repair
+from gridgis.partition.search import Clock, State, begin, broken, cool, polish, price, repair, reshape
 
 VISITS = 5e6
 """Visits of units that annealing makes at effort 1 ..."""
 FEWEST_SWEEPS, MOST_SWEEPS = 150, 1500
 """... but at least and at most this many passes over all units; visits left over go into further starts."""
-HOT, COLD = 4.0, 0.2
+HOT, COLD = 8.0, 0.4
 """Heat at the start and end, for ten units in a grid and worths as they are; it grows with the dearest of them."""
 CUT_HOT, CUT_COLD = 3.0, 0.2
 """The same where edges cut are counted, in edges."""
@@ -29,16 +29,21 @@ COARSE, FINE = 25, 150
 FLAT = 4000
 """Up to this many units in all, edges cut are counted without coarsening."""
 REFINE = 100
+REGROUPED = 12e6
+"""Visits of units that dividing neighbouring grids anew makes at effort 1, up to ``LARGE`` units ..."""
+FEWEST_TURNS, MOST_TURNS = 10, 300
+"""... but at least and at most so many turns for every unit."""
 LARGE = 60_000
 """Above this many units a problem is divided in pieces."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """Number of starts, passes of each, and the heat from first to last."""
+    """Number of starts, passes of each, turns with whole grids for each unit, and the heat from first to last."""
 
     starts: int
     sweeps: int
+    turns: int
     hot: float
     cold: float
     polishing: int
@@ -59,6 +64,7 @@ def plan_search(problem: Problem, grids: int, options: PlanOptions) -> Schedule:
         return Schedule(
             starts=min(60, max(1, round(starts))),
             sweeps=CUT_SWEEPS if flat else max(20, round(FEWEST_SWEEPS * options.effort)),
+            turns=0,
             hot=CUT_HOT,
             cold=CUT_COLD,
             polishing=100 if per_grid > FINE or flat else 0,
@@ -69,12 +75,20 @@ def plan_search(problem: Problem, grids: int, options: PlanOptions) -> Schedule:
     # worths that outgrow the heat would freeze the start as it is
     dearest = max(options.balance, options.compactness, options.lines) or 1.0
     sweeps = max(FEWEST_SWEEPS * options.effort, min(visits / problem.n, MOST_SWEEPS * options.effort))
+    starts = visits / problem.n / (MOST_SWEEPS * options.effort)
+    turns = 0
+    if problem.n <= LARGE and per_grid <= FINE:
+        turns = int(options.effort * max(FEWEST_TURNS, REGROUPED / (2 * per_grid * problem.n)))
+    if turns:
+        # whole grids do the rest
+        starts, sweeps = turns / MOST_TURNS, min(sweeps, FEWEST_SWEEPS)
     return Schedule(
-        starts=min(8, max(1, round(visits / problem.n / (MOST_SWEEPS * options.effort)))),
+        starts=min(2 if turns else 8, max(1, round(starts))),
         sweeps=max(10, round(sweeps)),
+        turns=min(MOST_TURNS, turns),
         hot=HOT * dearest,
         cold=COLD * dearest,
-        polishing=10 if per_grid > FINE else 0,
+        polishing=10 if per_grid > FINE or turns else 0,
         coarse=per_grid > FINE,
         scaled=True,
     )
@@ -107,15 +121,9 @@ def divide(
             cool(problem, state, rng, hot=hot, cold=cold, sweeps=REFINE, clock=clock)
             return state
     state = begin(problem, area_of, *quota, rng)
-    cool(
-        problem,
-        state,
-        rng,
-        hot=scale * schedule.hot,
-        cold=scale * schedule.cold,
-        sweeps=schedule.sweeps,
-        clock=clock,
-    )
+    hot, cold = scale * schedule.hot, scale * schedule.cold
+    cool(problem, state, rng, hot=hot, cold=cold, sweeps=schedule.sweeps, clock=clock)
+    reshape(problem, state, rng, hot=hot, cold=cold, turns=schedule.turns * problem.n, clock=clock)
     return state
 
 

@@ -14,11 +14,14 @@ from gridgis.partition.bisection import bisect, halving
 from gridgis.partition.kernels import FIRST, HELD, HIGH, LOW, STRIDE, Rng, Split, breach, price_of, scratch, tally
 from gridgis.partition.moves import anneal
 from gridgis.partition.problem import Problem
+from gridgis.partition.regrouping import anneal_groups
 from gridgis.partition.repair import Quota, mend, polish_some, workroom
 
 VISITS_A_STEP = 2_000_000
 UNITS_A_STEP = 2000
 """How far annealing and mending go before they look at the clock; a second or less."""
+TURNS_A_STEP = 20_000
+"""Divisions of neighbouring grids between two looks at the clock."""
 
 
 @dataclass(kw_only=True)
@@ -121,6 +124,17 @@ def cool(
         if clock is not None and clock.over:
             return
         anneal(soft, state.split, units, heat[step], heat[step + 1], turns, rng, room)
+
+
+def reshape(problem: Problem, state: State, rng: Rng, *, hot: float, cold: float, turns: int, clock: Clock) -> None:
+    """Anneal a state by dividing neighbouring grids anew, in place; bands may be broken on the way."""
+    soft = problem.net._replace(rule=problem.soft_rule)
+    passes = -(-turns // TURNS_A_STEP)
+    heat = hot * (cold / hot) ** (np.arange(passes + 1) / max(1, passes))
+    for i in range(passes):
+        if clock.over:
+            break
+        anneal_groups(soft, state.split, heat[i], heat[i + 1], turns // passes, rng)
 
 
 def repair(
