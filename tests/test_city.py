@@ -13,6 +13,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from shapely import LineString, box
@@ -155,6 +156,29 @@ def test_a_community_without_buildings_goes_to_its_neighbour():
     check_division(layers, division)
     assert [place.code for place in division.jurisdictions] == ["A1", "A2", "B1"]
     assert any("B2" in en for en, _ in division.notes)
+
+
+def test_a_community_may_have_several_parts(tmp_path):
+    given = frames()
+    island = square(SIDE + 40, 20, 60, 60)
+    given["boundary"].geometry = [given["boundary"].geometry[0].union(island)]
+    parts = given["communities"].geometry.tolist()
+    given["communities"].geometry = [parts[0], parts[1].union(island), parts[2], parts[3]]
+    house = given["buildings"].iloc[[0]].assign(id="far", geometry=[square(SIDE + 60, 40, 10, 10)])
+    given["buildings"] = gpd.GeoDataFrame(pd.concat([given["buildings"], house], ignore_index=True), crs=CRS)
+    layers = read_layers(**given)
+    check_division(layers, divide_city(layers, OPTIONS))
+    city = make_city(layers, OPTIONS, folder=tmp_path, pictures=False, language="en")
+    assert city.report.certificate.holds
+
+
+def test_a_pocket_joins_the_ground_around_it():
+    walls = [square(105, 120, 40, 4), square(105, 124, 4, 32), square(141, 124, 4, 32), square(105, 152, 40, 4)]
+    given = frames(extra=[wall.buffer(1) for wall in walls])  # one clump around a yard over the edge of two communities
+    layers = read_layers(**given)
+    division = divide_city(layers, OPTIONS)
+    check_division(layers, division)
+    assert all(place.boundary.geom_type == "Polygon" for place in division.jurisdictions)
 
 
 def test_codes_that_come_twice_are_refused(town):

@@ -32,7 +32,7 @@ SAME_M2 = 1e-3
 """Two communities hold equally much of a building when they differ by less."""
 
 POCKET_M2 = 1000.0
-"""Ground without a building that a clump cuts off from its community joins its surroundings when smaller."""
+"""Ground without a building, apart from the rest of its community, joins its surroundings when smaller."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +85,9 @@ def divide_city(layers: Layers, options: PlanOptions) -> Division:
     holder = hold_clumps(clumps.footprint, areas)
     across = ~_within(clumps.footprint, areas, holder)
     ground = arrange(_outlines(areas, clumps.footprint[across]), layers.boundary)
-    owner, clump = _owners(ground, areas, clumps.footprint, holder, across)
+    owner = _owners(ground, areas, clumps.footprint, holder, across)
     built = _built(ground.faces, clumps.footprint)
-    owner = settle_empty_ground(ground, owner, clump >= 0, built, rest)
+    owner = settle_empty_ground(ground, owner, built, rest)
     there = np.unique(owner)
     out = []
     for place in there.tolist():
@@ -113,11 +113,11 @@ def hold_clumps(footprint: Geometries, areas: Geometries) -> Ints:
     return holder
 
 
-def settle_empty_ground(ground: Arrangement, owner: Ints, moved: Bools, built: Bools, rest: int) -> Ints:
+def settle_empty_ground(ground: Arrangement, owner: Ints, built: Bools, rest: int) -> Ints:
     """Give ground without a building to the owner that it shares most line with, or the nearest.
 
     That is each connected piece without a building that lies in no community (``rest``), is all that its owner has, or
-    is a pocket beside a clump (``moved`` faces); other islands stay with their owner.
+    is a pocket in other ground; other islands stay with their owner.
     """
     inner = ground.right >= 0
     left, right, length = ground.left[inner], ground.right[inner], ground.length_m[inner]
@@ -128,11 +128,10 @@ def settle_empty_ground(ground: Arrangement, owner: Ints, moved: Bools, built: B
     of[piece] = owner
     lived = np.bincount(piece, built, count) > 0
     lived_in = np.bincount(of, lived, rest + 1)[of] > 0
-    small = np.bincount(piece, shapely.area(ground.faces), count) < POCKET_M2
-    cut_off = np.zeros(count, bool)
-    for one, other in ((left[~same], right[~same]), (right[~same], left[~same])):
-        cut_off[piece[one[moved[other]]]] = True
-    loose = ~lived & ((of == rest) | ~lived_in | (cut_off & small))
+    pocket = np.bincount(piece, shapely.area(ground.faces), count) < POCKET_M2
+    beside = np.zeros(count, bool)
+    beside[piece[np.concatenate([left[~same], right[~same]])]] = True
+    loose = ~lived & ((of == rest) | ~lived_in | (pocket & beside))
     if not (~loose).any():
         raise InputError("no building stands in any of the communities; check that both layers are of the same place")
     a, b = np.concatenate([piece[left], piece[right]]), np.concatenate([piece[right], piece[left]])
@@ -208,20 +207,16 @@ def _outlines(areas: Geometries, footprint: Geometries) -> Geometries:
     return rings
 
 
-def _owners(
-    ground: Arrangement, areas: Geometries, footprint: Geometries, holder: Ints, across: Bools
-) -> tuple[Ints, Ints]:
-    """Return the community each face belongs to, and the clump over an edge that covers it; -1: none."""
+def _owners(ground: Arrangement, areas: Geometries, footprint: Geometries, holder: Ints, across: Bools) -> Ints:
+    """Return the community that each face belongs to: that of the clump on it, else the one it lies in."""
     points = shapely.point_on_surface(ground.faces)
     owner = np.full(len(points), len(areas), np.int64)
     face, area = shapely.STRtree(areas).query(points, predicate="intersects")
     np.minimum.at(owner, face, area)
-    clump = np.full(len(points), -1, np.int64)
     chosen = np.flatnonzero(across)
     face, over = shapely.STRtree(footprint[chosen]).query(points, predicate="intersects")
-    clump[face] = chosen[over]
-    owner[clump >= 0] = holder[clump[clump >= 0]]
-    return owner, clump
+    owner[face] = holder[chosen[over]]
+    return owner
 
 
 def _built(faces: Geometries, footprint: Geometries) -> Bools:

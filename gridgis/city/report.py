@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
+from gridgis.audit.cover import PIECE_M2
 from gridgis.city.jurisdictions import Division
 from gridgis.city.manifest import Manifest
 from gridgis.errors import ExportError
@@ -116,7 +119,7 @@ def report_city(layers: Layers, counts: pd.DataFrame, division: Division, manife
     if frames:
         grids = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=layers.crs)
         people = layers.buildings.assign(households=counts["households"], population=counts["population"])
-        certificate = audit_grids(grids, layers.boundary, people, slivers=layers.slivers)
+        certificate = _allow_parts(audit_grids(grids, layers.boundary, people, slivers=layers.slivers), grids, areas)
     return CityReport(
         rows=pd.DataFrame(rows).set_index("code"),
         grids=grids,
@@ -124,6 +127,20 @@ def report_city(layers: Layers, counts: pd.DataFrame, division: Division, manife
         certificate=certificate,
         notes=division.notes,
     )
+
+
+def _allow_parts(certificate: Certificate, grids: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Certificate:
+    """Let a grid have as many pieces as its jurisdiction has parts that it lies in."""
+    parts, of = shapely.get_parts(areas.geometry.to_numpy(), return_index=True)
+    own = areas.index[pd.Index(areas["code"]).get_indexer(grids["jurisdiction"])].to_numpy()
+    shapes = grids.geometry.to_numpy()
+    grid, part = shapely.STRtree(parts).query(shapes, predicate="intersects")
+    mine = of[part] == own[grid]
+    grid, part = grid[mine], part[mine]
+    held = shapely.area(shapely.intersection(shapes[grid], parts[part])) > PIECE_M2
+    allowed = np.bincount(grid[held], minlength=len(shapes))
+    cover = replace(certificate.cover, allowed_pieces=np.maximum(certificate.cover.allowed_pieces, allowed))
+    return replace(certificate, cover=cover)
 
 
 def city_values(report: CityReport, layers: Layers) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def draw_shapes(axes: Axes, groups: list[np.ndarray], **look: Any) -> None:
 def _outline(shapes: np.ndarray) -> Outline:
     from matplotlib.path import Path as Outline
 
-    rings = shapely.get_rings(shapely.orient_polygons(shapes))
+    rings = shapely.get_rings(shapely.orient_polygons(shapely.get_parts(shapes)))
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     codes = np.full(len(xy), Outline.LINETO, dtype=Outline.code_type)
     codes[np.flatnonzero(np.diff(ring, prepend=-1))] = Outline.MOVETO
