@@ -79,17 +79,15 @@ class Measure:
 
 
 def say(name: str, total: float) -> tuple[str, str]:
-    """Write a sum of the measure called `name`, in English and Chinese; shares as a number of grids."""
+    """Write a sum of the measure called `name`, in English and Chinese; shares of a grid in percent."""
     rule, _, side = name.partition("_")
     noun, noun_zh, title_zh = NOUNS[rule]
     if not side:
         return f"{total:,.10g} {noun}", f"{total:,.10g}{noun_zh}"
-    bound, bound_zh = ("largest", "最大") if side == "most" else ("smallest", "最小")
-    grids = f"{total:.4g}"
-    return (
-        f"{noun} for {grids} grid{'' if grids == '1' else 's'} of the {bound} size allowed",
-        f"相当于{grids}个{bound_zh}规模网格的{title_zh}",
-    )
+    share = f"{100 * total:,.5g}"
+    if side == "most":
+        return f"{share} % of the {noun} a grid may have", f"网格最多可有{title_zh}的{share}%"
+    return f"{share} % of the {noun} a grid must have", f"网格至少应有{title_zh}的{share}%"
 
 
 def build_measures(
