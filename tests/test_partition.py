@@ -1,5 +1,6 @@
 """The partitioner keeps its promises on every graph: cover, contiguity, bands or reasons, the number of grids."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -10,10 +11,12 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from gridgis.errors import InfeasibleError, InputError
+from gridgis.graph import Fixed
+from gridgis.measures import build_measures
 from gridgis.options import PlanOptions
 from gridgis.partition import PARTITIONERS, partition, partition_graph, schedule
 from gridgis.partition import pieces as pieces_module
-from gridgis.profiles import Band
+from gridgis.profiles import Band, Housing
 from tests.partition_towns import lattice, lattice_links, town
 
 URBAN = PlanOptions()
@@ -332,3 +335,56 @@ def test_bands_that_exclude_each_other_explain_every_grid():
     # Two buildings are 360 households and 936 people, three are 540 and 1,404.
     assert "360–360 households" in answer.proofs[0].reason
     assert "936–936 people, never 1,404–1,404" in answer.proofs[0].reason
+
+
+def test_a_plan_that_is_there_is_where_the_search_starts():
+    graph = lattice(20, 20, seed=3)
+    first = partition(graph, URBAN)
+    again = partition(dataclasses.replace(graph, start=first.grid), URBAN.replace(seed=9))
+    other = partition(graph, URBAN.replace(seed=9))
+    assert_promises(graph, URBAN, again)
+    kept = shared(first.grid, again.grid)
+    assert kept > 0.6
+    assert kept > shared(first.grid, other.grid)
+
+
+def shared(one, other):
+    """Share of the units in the grid of `other` that has most of their grid's."""
+    pairs = np.zeros((one.max() + 1, other.max() + 1))
+    np.add.at(pairs, (one, other), 1)
+    return pairs.max(axis=1).sum() / len(one)
+
+
+def test_fixed_groups_stay_and_are_explained_where_they_break_a_bound():
+    graph = lattice(15, 20, seed=4)
+    first = partition(graph, URBAN)
+    small = np.flatnonzero(first.grid == first.grid[0])[:1]
+    whole = np.flatnonzero(first.grid == first.grid.max())
+    why = ("it stays", "保持原状")
+    fixed = tuple(Fixed(units=units, why=why, remedy=("unlock it", "解除锁定")) for units in (small, whole))
+    answer = partition(dataclasses.replace(graph, fixed=fixed), URBAN.replace(seed=5))
+    for units in (small, whole):
+        assert set(np.flatnonzero(answer.grid == answer.grid[units[0]])) == set(units)
+    proofs = [proof for proof in answer.proofs if proof.grid == answer.grid[small[0]]]
+    assert proofs
+    assert all(proof.proven and "it stays" in proof.reason and "unlock it" in proof.remedy for proof in proofs)
+
+
+def test_several_housing_types_keep_both_sides_of_every_share():
+    graph = lattice(15, 20, seed=6)
+    profile = np.where(graph.x > np.median(graph.x), "urban", "village").astype(object)
+    housing = Housing()
+    options = PlanOptions(housing=housing)
+    measures = build_measures(graph.households, graph.population, options, profile)
+    answer = partition(dataclasses.replace(graph, measures=measures), options)
+    broken = {proof.grid for proof in answer.proofs}
+    most, least = np.zeros(answer.grids), np.zeros(answer.grids)
+    for name in ("urban", "village"):
+        band = housing.profiles[name].households
+        households = np.where(profile == name, graph.households, 0)
+        most += np.bincount(answer.grid, households / band.high, answer.grids)
+        least += np.bincount(answer.grid, households / band.low, answer.grids)
+    good = [g for g in range(answer.grids) if g not in broken]
+    assert len(good) > 0.9 * answer.grids
+    assert (most[good] <= 1 + 1e-9).all()
+    assert (least[good] >= 1 - 1e-9).all()

@@ -17,8 +17,8 @@ from gridgis.partition.check import Breach, check
 from gridgis.partition.neighbourhood import Verdict, prove, settle
 from gridgis.partition.preflight import Survey, survey
 from gridgis.partition.problem import Problem, Weight, build_problem, weights
-from gridgis.partition.schedule import best_division, plan_search
-from gridgis.partition.search import Clock, State, seeded
+from gridgis.partition.schedule import best_division, improve, plan_search
+from gridgis.partition.search import Clock, State, resume, seeded
 
 Progress = Callable[[str, float], None]
 
@@ -113,7 +113,11 @@ def search(problem: Problem, found: Survey, options: PlanOptions, clock: Clock, 
     rng = np.random.default_rng(options.seed)
     compiled = seeded(options.seed)
     schedule = plan_search(problem, int(grids.sum()), options)
-    state = best_division(problem, area_of, (grids, fewest, most), schedule, compiled, clock)
+    state = resume(problem, area_of, fewest, most)
+    if state is None:
+        state = best_division(problem, area_of, (grids, fewest, most), schedule, compiled, clock)
+    else:
+        improve(problem, state, schedule, compiled, clock)
     tell("partition", 0.8)
     workable = np.array([area.possible for area in found.areas])
     state = settle(problem, state, workable, rng, clock, options.effort)

@@ -81,6 +81,8 @@ class Problem:
         The rule while annealing, when bounds may be broken on the way.
     x, y
         (n,) places; equal everywhere where unknown.
+    start
+        (n,) the grid each is in already, -1: none; None where there is no plan to start from.
     """
 
     units: Ints
@@ -88,6 +90,7 @@ class Problem:
     soft_rule: Floats
     x: Floats
     y: Floats
+    start: Ints | None = None
 
     @property
     def n(self) -> int:
@@ -116,7 +119,7 @@ class Problem:
             node=np.ascontiguousarray(net.node[places]),
             rule=net.rule,
         )
-        return replace(self, units=self.units[places], net=inner, x=self.x[places], y=self.y[places])
+        return replace(self, units=self.units[places], net=inner, x=self.x[places], y=self.y[places], start=None)
 
 
 def build_problem(
@@ -169,7 +172,12 @@ def build_problem(
     length, cost = each(lambda values: gathered(values, links.edge), (span, bond))
     net = Net(indptr=links.indptr, indices=links.indices, length=length, cost=cost, node=node[places], rule=rule)
     return Problem(
-        units=places, net=net, soft_rule=soft, x=graph.x[places].astype(float), y=graph.y[places].astype(float)
+        units=places,
+        net=net,
+        soft_rule=soft,
+        x=graph.x[places].astype(float),
+        y=graph.y[places].astype(float),
+        start=None if graph.start is None else graph.start[places],
     )
 
 

@@ -152,6 +152,14 @@ def solve(
     return state
 
 
+def improve(problem: Problem, state: State, schedule: Schedule, rng: Rng, clock: Clock) -> None:
+    """Go on from a plan that is there, in place: not so hot that it would be forgotten."""
+    scale = schedule.scale(problem, int(state.quota.have.sum()))
+    hot, cold = scale * schedule.hot / 8, scale * schedule.cold
+    cool(problem, state, rng, hot=max(hot, cold), cold=cold, sweeps=schedule.sweeps, clock=clock)
+    finish(problem, state, schedule, rng, clock)
+
+
 def finish(problem: Problem, state: State, schedule: Schedule, rng: Rng, clock: Clock) -> None:
     """Take a division to the nearest valley and into the bands, in place."""
     cold = schedule.cold * schedule.scale(problem, int(state.quota.have.sum()))

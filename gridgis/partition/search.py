@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 
 from gridgis.graph import Ints
 from gridgis.partition.adjacency import renumbered
@@ -97,6 +99,24 @@ def begin(problem: Problem, area_of: Ints, grids: Ints, fewest: Ints, most: Ints
     grid = np.empty(problem.n, np.int64)
     work, ends = halving(problem.load, problem.x, problem.y, area_of)
     bisect(problem.net, work, grid, ends, grids, rng)
+    return State.opened(problem, grid, area_of, fewest, most)
+
+
+def resume(problem: Problem, area_of: Ints, fewest: Ints, most: Ints) -> State | None:
+    """Return the plan there is as a start, its grids divided into their connected pieces.
+
+    None where there is no plan, where it leaves units out, or where an area has more or fewer grids than it may.
+    """
+    if problem.start is None or (problem.start < 0).any():
+        return None
+    row = np.repeat(np.arange(problem.n), np.diff(problem.net.indptr))
+    same = problem.start[row] == problem.start[problem.net.indices]
+    shape = (problem.n, problem.n)
+    links = csr_matrix((np.ones(same.sum(), np.int8), (row[same], problem.net.indices[same])), shape=shape)
+    grid = connected_components(links, directed=False)[1].astype(np.int64)
+    have = np.bincount(area_of[np.unique(grid, return_index=True)[1]], minlength=len(fewest))
+    if ((have < fewest) | (have > most)).any():
+        return None
     return State.opened(problem, grid, area_of, fewest, most)
 
 
