@@ -75,7 +75,7 @@ def name_grids(
             if not code[grid]:
                 taken += 1
                 code[grid] = write_code(options.level, parent, taken, width, options)
-            made_up = _made_up(code[grid].removeprefix(parent), community[grid], layers, options)
+            made_up = _made_up(code[grid], community[grid], above, layers, options)
             name[grid], name_en[grid] = (known.get(code[grid]) or words for words in made_up)
     return Codes(code=tuple(code), name=tuple(name), name_en=tuple(name_en), sector=tuple(sectors), retired=gone)
 
@@ -91,9 +91,10 @@ def _sector_codes(sector: Ints, parents: Sequence[str], options: PlanOptions) ->
     return codes
 
 
-def _made_up(number: str, community: int, layers: Layers, options: PlanOptions) -> tuple[str, str]:
-    """Return the name of a grid that nobody named, in Chinese and English."""
+def _made_up(code: str, community: int, above: Sequence[str], layers: Layers, options: PlanOptions) -> tuple[str, str]:
+    """Return the name of a grid that nobody named, in Chinese and English: what its code adds to its community's."""
     title = layers.communities["name"].iloc[community] if community >= 0 else None
+    number = code.removeprefix(above[community] if community >= 0 else options.parent_code)
     zh, en = NAMES[options.level]
     return (title or "") + zh.format(number=number), (f"{title}, " if title else "") + en.format(number=number)
 
@@ -135,7 +136,7 @@ def succeed(
             while (code := write_code(options.level, parent, taken, max(3, len(str(taken))), options)) in used:
                 taken += 1
             used.add(code)
-            row = (code, *_made_up(code.removeprefix(parent), place, layers, options))
+            row = (code, *_made_up(code, place, above, layers, options))
         for values, value in zip(column.values(), row, strict=True):
             values.append(value)
     return Codes(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gridgis.cli.explanations import explain_option, find_explanations, show_explanations, tell_foreseen
 from gridgis.cli.parameters import (
     LayerFiles,
     debug_option,
@@ -37,10 +38,11 @@ CANNOT_BE_MET = 3
 @given_areas
 @lock_option
 @plan_options
+@explain_option
 @output_option()
 @language_option
 @debug_option
-def command(output: str, language: Language, **given: Any) -> int:
+def command(output: str, language: Language, explain: bool, **given: Any) -> int:
     """Divide a jurisdiction into grids and certify them.
 
     Writes grids.gpkg, grids.geojson, grids.shp, plan.json, audit.json, report.html and map.png. Files
@@ -57,8 +59,14 @@ def command(output: str, language: Language, **given: Any) -> int:
         )
     with show_steps(language) as progress:
         layers = files.read(progress)
+    tell_foreseen(layers, options, language)
+    with show_steps(language) as progress:
         plan = divide(layers, options, Path(output), language, progress)
     print_plan(plan, output, language)
+    if explain:
+        with show_steps(language) as progress:
+            explanations = find_explanations(plan, Path(output), progress)
+        show_explanations(explanations, language)
     return 0 if plan.rules_met else CANNOT_BE_MET
 
 

@@ -30,6 +30,7 @@ STEPS: Mapping[str, Mapping[Language, str]] = {
     "partition": {"en": "Partitioning", "zh": "划分网格"},
     "grids": {"en": "Drawing grids", "zh": "绘制网格"},
     "audit": {"en": "Auditing", "zh": "核验"},
+    "explain": {"en": "Trying what would help", "zh": "试算改进办法"},
     "city": {"en": "Dividing the city among its communities", "zh": "按社区划分全市"},
     "plans": {"en": "Dividing the communities", "zh": "划分各社区"},
     "write": {"en": "Writing files", "zh": "写入文件"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from gridgis.measures import NOUNS
 if TYPE_CHECKING:
     from gridgis.plan import Plan
 
+Progress = Callable[[str, float], None]
 Pair = tuple[str, str]
 """A text in English and in Chinese."""
 
@@ -60,15 +61,21 @@ class Conflict:
     remedies: tuple[Remedy, ...]
 
 
-def conflicts(plan: Plan) -> tuple[Conflict, ...]:
+def conflicts(plan: Plan, *, progress: Progress | None = None) -> tuple[Conflict, ...]:
     """Find for every grid that breaks a hard bound the smallest set of rules that conflict, and what would help.
 
     The grids up to two steps away are divided anew with rules lifted, all others staying as they are. A rule is part
     of the conflict if the others can be kept without it; a remedy is told only if it was tried and helped.
+    ``progress`` is called with ``("explain", share done)``.
     """
     grids = sorted({proof.grid for proof in plan.assignment.proofs if proof.grid is not None})
     proven = {proof.grid for proof in plan.assignment.proofs if proof.proven}
-    return tuple(_conflict(plan, grid, proven=grid in proven) for grid in grids)
+    found = []
+    for done, grid in enumerate(grids):
+        if progress is not None:
+            progress("explain", done / len(grids))
+        found.append(_conflict(plan, grid, proven=grid in proven))
+    return tuple(found)
 
 
 def _conflict(plan: Plan, grid: int, *, proven: bool) -> Conflict:
