@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -47,17 +47,19 @@ def name_grids(
     *,
     sector: Ints | None = None,
     retired: Sequence[str] = (),
+    kept: Mapping[int, str] | None = None,
 ) -> Codes:
     """Give every grid its code and name.
 
     A code of an existing plan stays with the grid that keeps most of its households; where two would come to one
     grid, the one with more stays. Codes without a grid are retired; new grids get numbers never used before.
+    ``kept`` says it where that is known better: grid -> its old code.
     ``sector`` (k,) is the sector of each grid, numbered from 0, where there are any; their codes are parents.
     """
     k = assignment.grids
     community = community_of(units, assignment)
     above = community_codes(layers, options)
-    kept = keep_codes(units, assignment, layers.existing)
+    kept = keep_codes(units, assignment, layers.existing) if kept is None else kept
     gone = tuple(dict.fromkeys([*retired, *(c for c in layers.existing["code"] if c not in kept.values())]))
     used = [*kept.values(), *gone]
     code, name, name_en = [""] * k, [""] * k, [""] * k

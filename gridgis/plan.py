@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -244,9 +244,14 @@ def name_plan(
     assignment: Assignment,
     *,
     retired: tuple[str, ...] = (),
+    kept: Mapping[int, str] | None = None,
 ) -> Plan:
-    """Return the plan of an assignment: grids in reading order, with codes and names."""
+    """Return the plan of an assignment: grids in reading order, with codes and names.
+
+    ``kept`` gives old codes to grids as the assignment numbers them, see `codes.name_grids`.
+    """
     sectors = None
+    given = assignment.grid
     if options.sectors is not None:
         found = group_grids(graph, assignment, options.sectors, options)
         member = found.grid[assignment.grid]
@@ -254,6 +259,7 @@ def name_plan(
         sectors = in_order(found, assignment, member)
     else:
         assignment = renumber(units, assignment)
+    now_called = dict(zip(given.tolist(), assignment.grid.tolist(), strict=True))
     return Plan(
         options=options,
         layers=layers,
@@ -270,6 +276,7 @@ def name_plan(
             options,
             sector=None if sectors is None else sectors.grid,
             retired=retired,
+            kept=None if kept is None else {now_called[grid]: code for grid, code in kept.items()},
         ),
     )
 

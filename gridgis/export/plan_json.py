@@ -45,6 +45,7 @@ def plan_values(plan: Plan) -> dict[str, Any]:
             "buildings": {str(building): codes[int(grid)] for building, grid in inside.items()},
         },
         "names": dict(zip(plan.grids["code"], plan.grids["name"], strict=True)),
+        "retired": list(plan.codes.retired),
         "notes": list(plan.assignment.notes),
         "proofs": [
             {

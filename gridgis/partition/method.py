@@ -14,6 +14,7 @@ from gridgis.options import PlanOptions
 from gridgis.partition import explain
 from gridgis.partition.assignment import Assignment, Proof
 from gridgis.partition.check import Breach, check
+from gridgis.partition.exact import impossible_units
 from gridgis.partition.neighbourhood import Verdict, prove, settle
 from gridgis.partition.preflight import Survey, survey
 from gridgis.partition.problem import Problem, Weight, build_problem, weights
@@ -123,6 +124,22 @@ def search(problem: Problem, found: Survey, options: PlanOptions, clock: Clock, 
     state = settle(problem, state, workable, rng, clock, options.effort)
     tell("partition", 0.9)
     return Outcome(*prove(problem, state, workable, clock))
+
+
+def prove_breaches(graph: Graph, assignment: Assignment, options: PlanOptions) -> tuple[Proof, ...]:
+    """Say why grids of any assignment break a band, as far as that can be shown without another search."""
+    counted = weights(graph, options)
+    found = survey(graph, options.replace(grids=None) if options.bands else options, counted)
+    broken = check(graph, assignment.grid, assignment.grids, counted)
+    verdicts = {}
+    if found.areas:
+        problem = build_problem(graph, counted, np.concatenate([area.units for area in found.areas]), options)
+        for number in sorted({breach.grid for breach in broken}):
+            places = np.flatnonzero(assignment.grid[problem.units] == number)
+            forced = impossible_units(problem, places) if len(places) else None
+            if forced is not None:
+                verdicts[int(problem.units[places[0]])] = Verdict(units=problem.units[forced], around=0)
+    return _proofs(graph, assignment.grid, broken, counted, found, verdicts)
 
 
 def _proofs(
