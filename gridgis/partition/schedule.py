@@ -17,7 +17,7 @@ from gridgis.partition.search import Clock, State, begin, broken, cool, polish, 
 
 VISITS = 5e6
 """Visits of units that annealing makes at effort 1 ..."""
-FEWEST_SWEEPS, MOST_SWEEPS = 150, 1500
+FEWEST_SWEEPS, MOST_SWEEPS = 250, 1500
 """... but at least and at most this many passes over all units; visits left over go into further starts."""
 HOT, COLD = 8.0, 0.4
 """Heat at the start and end, for ten units in a grid and worths as they are; it grows with the dearest of them."""
