@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_matrix
 
 from gridgis.graph import Graph, Ints
 from gridgis.options import PlanOptions
 from gridgis.partition.assignment import Assignment
 from gridgis.partition.problem import weights
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EMPHASES: tuple[tuple[str, dict[str, float]], ...] = (
     ("even", {}),
@@ -56,6 +57,9 @@ class Candidate:
 def difference(graph: Graph, one: Ints, other: Ints, load: np.ndarray) -> float:
     """Return the share of the load that lies in different grids, grids matched one to one as well as can be."""
     shape = int(one.max()) + 1, int(other.max()) + 1
+    from scipy.optimize import linear_sum_assignment
+    from scipy.sparse import coo_matrix
+
     overlap = coo_matrix((load, (one, other)), shape=shape).toarray()
     rows, columns = linear_sum_assignment(overlap, maximize=True)
     return max(0.0, float(1.0 - overlap[rows, columns].sum() / max(load.sum(), 1e-9)))
@@ -118,6 +122,8 @@ def _score(
 
 def candidate_table(candidates: Sequence[Candidate]) -> pd.DataFrame:
     """Return one row per candidate: its scores, to choose by."""
+    import pandas as pd
+
     return pd.DataFrame(
         {
             "emphasis": [c.emphasis for c in candidates],
