@@ -181,6 +181,15 @@ def test_a_pocket_joins_the_ground_around_it():
     assert all(place.boundary.geom_type == "Polygon" for place in division.jurisdictions)
 
 
+def test_a_building_in_two_parts_stays_whole_over_an_edge():
+    given = frames()
+    twin = square(20, 136, 16, 10).union(square(22, 152, 6, 6))
+    house = given["buildings"].iloc[[0]].assign(id="twin", geometry=[twin])
+    given["buildings"] = gpd.GeoDataFrame(pd.concat([given["buildings"], house], ignore_index=True), crs=CRS)
+    layers = read_layers(**given)
+    check_division(layers, divide_city(layers, OPTIONS))
+
+
 def test_codes_that_come_twice_are_refused(town):
     twice = replace(town, communities=town.communities.assign(code="A1"))
     with pytest.raises(InputError, match="--by"):

@@ -85,8 +85,8 @@ def divide_city(layers: Layers, options: PlanOptions) -> Division:
     holder = hold_clumps(clumps.footprint, areas)
     across = ~_within(clumps.footprint, areas, holder)
     ground = arrange(_outlines(areas, clumps.footprint[across]), layers.boundary)
-    owner = _owners(ground, areas, clumps.footprint, holder, across)
-    built = _built(ground.faces, clumps.footprint)
+    owner, standing = _owners(ground, areas, clumps.footprint, holder, across)
+    built = standing | _built(ground.faces, clumps.footprint)
     owner = settle_empty_ground(ground, owner, built, rest)
     there = np.unique(owner)
     out = []
@@ -207,8 +207,10 @@ def _outlines(areas: Geometries, footprint: Geometries) -> Geometries:
     return rings
 
 
-def _owners(ground: Arrangement, areas: Geometries, footprint: Geometries, holder: Ints, across: Bools) -> Ints:
-    """Return the community that each face belongs to: that of the clump on it, else the one it lies in."""
+def _owners(
+    ground: Arrangement, areas: Geometries, footprint: Geometries, holder: Ints, across: Bools
+) -> tuple[Ints, Bools]:
+    """Return the community each face belongs to, that of the clump on it or the one it lies in; and if a clump is."""
     points = shapely.point_on_surface(ground.faces)
     owner = np.full(len(points), len(areas), np.int64)
     face, area = shapely.STRtree(areas).query(points, predicate="intersects")
@@ -216,7 +218,9 @@ def _owners(ground: Arrangement, areas: Geometries, footprint: Geometries, holde
     chosen = np.flatnonzero(across)
     face, over = shapely.STRtree(footprint[chosen]).query(points, predicate="intersects")
     owner[face] = holder[chosen[over]]
-    return owner
+    standing = np.zeros(len(points), bool)
+    standing[face] = True
+    return owner, standing
 
 
 def _built(faces: Geometries, footprint: Geometries) -> Bools:
