@@ -218,11 +218,11 @@ def make_plan(
     return plan
 
 
-def adopt_plan(layers: Layers, options: PlanOptions | None = None) -> Plan:
+def adopt_plan(layers: Layers, options: PlanOptions | None = None, *, retired: tuple[str, ...] = ()) -> Plan:
     """Make a plan of existing grids just as they are, ``layers.existing``, and certify it.
 
     What lies in none of them goes to the grid it shares most line with. Bands that they break are the certificate's
-    to tell. Raises InputError when there are none.
+    to tell. ``retired`` codes are never given again. Raises InputError when there are no grids.
     """
     options = options or PlanOptions()
     if not len(layers.existing):
@@ -231,7 +231,7 @@ def adopt_plan(layers: Layers, options: PlanOptions | None = None) -> Plan:
     counts = count_housing(layers, options)
     units = build_units(layers, counts, options)
     graph, joins = build_graph(units, options, layers)
-    return name_plan(layers, options, counts, units, graph, joins, adopted(units, graph))
+    return name_plan(layers, options, counts, units, graph, joins, adopted(units, graph), retired=retired)
 
 
 def name_plan(

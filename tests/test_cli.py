@@ -396,3 +396,33 @@ def test_layers_of_areas_reach_the_layers(town, halves):
     layers = find_files(town).read()
     assert layers.communities["code"].tolist() == layers.existing["code"].tolist() == ["310101001", "310101002"]
     assert layers.compounds[["kind", "dedicated"]].to_numpy().tolist() == [["group", True]]
+
+
+def test_edit_changes_only_what_it_names(town, capsys):
+    assert partition(town) == 0
+    before = gpd.read_file(town / "out" / "grids.gpkg", layer="grids").set_index("code")
+    one, other = before.index[:2]
+    words = ["edit", str(town / "out"), *layer_arguments(town), "--merge", f"{one},{other}", "-o", str(town / "edited")]
+    assert run(words) == 3
+    assert "at most 160 households are allowed" in capsys.readouterr().out
+    after = gpd.read_file(town / "edited" / "grids.gpkg", layer="grids").set_index("code")
+    assert len(after) == len(before) - 1
+    for code in before.index[2:]:
+        assert shapely.equals(before.geometry[code], after.geometry[code])
+    (edit,) = json.loads((town / "edited" / "edits.json").read_text(encoding="utf-8"))
+    assert edit["retired"] == list({one, other} - set(after.index))
+    assert run(["edit", str(town / "out"), *layer_arguments(town), "-o", str(town / "edited")]) == 2
+    assert "nothing is to be changed" in capsys.readouterr().err
+
+
+def test_partition_says_at_once_what_cannot_be_met_and_what_would_help(town, capsys):
+    words = ["--households", "2000:3000", "--explain", "--language", "en"]
+    assert run(["partition", *layer_arguments(town), *words, "-o", str(town / "out")]) == 3
+    said = capsys.readouterr()
+    assert "No plan can keep every rule here" in said.err
+    assert "lower the lower bound of households to 960" in said.err
+    found = json.loads((town / "out" / "explanations.json").read_text(encoding="utf-8"))
+    (conflict,) = found["conflicts"]
+    assert [rule["rule"] for rule in conflict["rules"]] == ["households.low"]
+    assert "960 households" in conflict["remedies"][0]["en"]
+    assert found["bindings"][0]["neighbours"] == []

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-from gridgis.cli import audit, cases, city, compare, demo, inspect, osm, partition, partition_graph, rebalance
+from gridgis.cli import audit, cases, city, compare, demo, edit, inspect, osm, partition, partition_graph, rebalance
 from gridgis.cli.parameters import Settings, debug_option
 from gridgis.cli.terminal import end_on_signals
 from gridgis.errors import ExportError, GridgisError, InfeasibleError, InputError
@@ -49,7 +49,7 @@ def cli() -> None:
     """Divide a jurisdiction into balanced service grids along its roads and rivers, and certify the result."""
 
 
-for module in (demo, osm, inspect, partition, partition_graph, rebalance, city, audit, compare, cases):
+for module in (demo, osm, inspect, partition, partition_graph, rebalance, edit, city, audit, compare, cases):
     cli.add_command(module.command)
 
 

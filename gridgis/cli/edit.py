@@ -141,6 +141,9 @@ def _write_edits(history: History, folder: Path) -> None:
 def _show(edit: Edit, language: Language) -> None:
     """Print what an edit moved and what it newly breaks."""
     console, zh = output_console(), language == "zh"
+    if not edit.touched:
+        console.print("网格保持不变" if zh else "Nothing changed", markup=False)
+        return
     console.print(
         f"调整网格{'、'.join(edit.touched)}：移动{edit.households}户" if zh
         else f"Grids {', '.join(edit.touched)}: {edit.households:,} households moved",
