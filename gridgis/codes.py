@@ -24,7 +24,11 @@ TEMPLATE = "{parent}{number:0{width}}"
 Templates may name ``parent``, ``number``, ``width`` (digits that the largest number has, at least 3), and
 ``jurisdiction`` (the code given for it as a whole).
 """
-NAMES = {"grid": ("第{number}网格", "Grid {number}"), "micro": ("第{number}微网格", "Micro-grid {number}")}
+NAMES = {
+    "sector": ("第{number}片区", "Sector {number}"),
+    "grid": ("第{number}网格", "Grid {number}"),
+    "micro": ("第{number}微网格", "Micro-grid {number}"),
+}
 """Level -> name in Chinese and English."""
 
 

@@ -149,8 +149,21 @@ def build_pieces(
     inner = shapely.point_on_surface(faces)
     clump_of_face = covering(clumps.footprint[crossed], inner)
     is_clump = clump_of_face >= 0
-    host_of_face = adopt(arrangement, is_clump)
+    # a building is where its middle is, wherever the lines that enter it leave its face
+    middle = inner.copy()
+    middle[is_clump] = shapely.point_on_surface(clumps.footprint[crossed[clump_of_face[is_clump]]])
+    compound, community, existing = (
+        held_by(areas.geometry.to_numpy(), middle) if len(areas) else np.full(len(faces), -1)
+        for areas in (layers.compounds, layers.communities, layers.existing)
+    )
+    fixed = _fixed(layers, existing, compound, locked)
+    host_of_face = np.arange(len(faces))
+    for owners in ((community, fixed, compound, existing), (community, fixed)):
+        near = np.all([owner[arrangement.left] == owner[arrangement.right] for owner in owners], axis=0)
+        alone = is_clump & (host_of_face == np.arange(len(faces)))
+        host_of_face = host_of_face[adopt(arrangement, alone, across=near)]
     host, piece = np.unique(host_of_face, return_inverse=True)
+    compound, community, existing, fixed = (owner[host] for owner in (compound, community, existing, fixed))
 
     face_of_clump = covering(faces, shapely.point_on_surface(clumps.footprint))
     piece_of_clump = np.where(face_of_clump >= 0, piece[face_of_clump], -1)
@@ -158,11 +171,6 @@ def build_pieces(
     water = np.zeros(len(faces), bool)
     if len(layers.water):
         water = (covering(layers.water.geometry.to_numpy(), inner) >= 0) & ~is_clump
-    compound, community, existing = (
-        held_by(areas.geometry.to_numpy(), inner[host]) if len(areas) else np.full(len(host), -1)
-        for areas in (layers.compounds, layers.communities, layers.existing)
-    )
-    fixed = _fixed(layers, existing, compound, locked)
 
     kind, _ = lines.tag(arrangement.edges)
     both = arrangement.right >= 0

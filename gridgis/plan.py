@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gridgis.audit import Certificate, audit_grids
-from gridgis.codes import Codes, name_grids
+from gridgis.audit import Certificate, Sectors, audit_grids
+from gridgis.audit.levels import LEVEL_NOUNS
+from gridgis.codes import Codes, community_codes, community_of, name_grids
 from gridgis.conflicts import check_rules
 from gridgis.errors import InputError
 from gridgis.features import KINDS
@@ -22,7 +23,14 @@ from gridgis.graph import Graph
 from gridgis.grids import draw_grids, redraw_grids, renumber
 from gridgis.housing import assign_profiles
 from gridgis.layers import Layers
-from gridgis.levels import draw_sectors, layers_of_grids, options_of_micro
+from gridgis.levels import (
+    draw_communities,
+    draw_sectors,
+    explain_sectors,
+    in_micro_words,
+    layers_of_grids,
+    options_of_micro,
+)
 from gridgis.neighbours import Join, build_graph
 from gridgis.options import PlanOptions
 from gridgis.partition import Assignment, partition
@@ -45,8 +53,8 @@ ROUNDS = 3
 FINER = 0.4
 """By this factor the share of a grid that a block may keep is lowered in the next round."""
 
-STEPS = ("people", "units", "graph", "partition", "grids", "audit")
-"""Names of the steps, as progress reports them."""
+STEPS = ("people", "units", "graph", "partition", "grids", "micro", "audit")
+"""Names of the steps, as progress reports them; ``micro`` only where micro-grids are asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +94,25 @@ class Plan:
     @cached_property
     def sector_areas(self) -> gpd.GeoDataFrame | None:
         """The sectors as they are drawn, see `levels.draw_sectors`; None where none were asked for."""
-        return None if self.sectors is None else draw_sectors(self.grids, self.sectors, self.codes.sector)
+        if self.sectors is None:
+            return None
+        communities = self.layers.communities.assign(code=community_codes(self.layers, self.options))
+        return draw_sectors(self.grids, self.sectors, self.codes.sector, self.grid_community, communities)
+
+    @cached_property
+    def community_areas(self) -> gpd.GeoDataFrame | None:
+        """The communities as their grids make them up, see `levels.draw_communities`; None where none were given."""
+        if not len(self.layers.communities):
+            return None
+        codes = community_codes(self.layers, self.options)
+        return draw_communities(
+            self.grids, self.grid_community, self.layers.communities, codes, self.options.parent_code
+        )
+
+    @cached_property
+    def grid_community(self) -> npt.NDArray[np.int64]:
+        """(k,) the community of each grid, by position in ``layers.communities``; -1: none."""
+        return community_of(self.units, self.assignment)
 
     @cached_property
     def micro(self) -> Plan | None:
@@ -114,12 +140,23 @@ class Plan:
             water=layers.water,
             compounds=layers.compounds,
             communities=layers.communities,
+            sectors=self._sectors_to_audit(),
+            micro=None if self.micro is None else self.micro.certificate,
+            level=options.level,
             locked=existing[existing["code"].isin(options.lock)],
             slivers=layers.slivers,
             proofs=self.assignment.proofs,
             visible_at_best=visible_at_best(self.units, self.assignment),
-            notes=_notes_on_joins(self.joins, self.graph, self.grids, self.assignment),
+            notes=_notes_on_joins(self.joins, self.graph, self.grids, self.assignment, options.level),
         )
+
+    def _sectors_to_audit(self) -> Sectors | None:
+        band = self.options.sectors
+        if self.sectors is None or self.sector_areas is None or band is None:
+            return None
+        codes = self.codes
+        reasons = explain_sectors(self.graph, self.assignment, self.sectors, band, codes.sector, list(codes.code))
+        return Sectors(areas=self.sector_areas[["code", "geometry"]], band=band, reasons=reasons)
 
     @cached_property
     def building_grid(self) -> pd.Series:
@@ -148,8 +185,9 @@ class Plan:
 
     @property
     def rules_met(self) -> bool:
-        """Whether every grid keeps every band and the certificate holds."""
-        return bool(self.certificate.holds and self.certificate.rows["in_bands"].all())
+        """Whether every grid, sector and micro-grid keeps every band and the certificate holds."""
+        levels = self.certificate.levels
+        return self.certificate.holds and all(level.kept == level.areas for level in levels)
 
     @cached_property
     def report(self) -> Report:
@@ -212,6 +250,9 @@ def make_plan(
     plan = name_plan(layers, options, counts, units, graph, joins, assignment)
     report("grids", 0.0)
     _ = plan.grids
+    if options.micro is not None:
+        report("micro", 0.0)
+        _ = plan.micro
     report("audit", 0.0)
     _ = plan.certificate
     report("audit", 1.0)
@@ -250,6 +291,8 @@ def name_plan(
 
     ``kept`` gives old codes to grids as the assignment numbers them, see `codes.name_grids`.
     """
+    if options.level == "micro":
+        assignment = in_micro_words(assignment)
     sectors = None
     given = assignment.grid
     if options.sectors is not None:
@@ -358,11 +401,12 @@ def visible_at_best(units: Units, assignment: Assignment) -> float:
 
 
 def _notes_on_joins(
-    joins: tuple[Join, ...], graph: Graph, grids: gpd.GeoDataFrame, assignment: Assignment
+    joins: tuple[Join, ...], graph: Graph, grids: gpd.GeoDataFrame, assignment: Assignment, level: str
 ) -> list[tuple[str, str]]:
     """Say where a grid reaches over what cannot be crossed, since the people beyond are too few for one."""
     notes = []
     code = grids["code"].to_numpy()
+    noun, _, noun_zh = LEVEL_NOUNS[level]
     for join in joins:
         grid = assignment.grid[join.u]
         if grid != assignment.grid[join.v]:
@@ -374,8 +418,8 @@ def _notes_on_joins(
             en, zh = f"over a {KINDS[join.across].en} without a crossing", f"被{KINDS[join.across].zh}隔开且无通道"
         notes.append(
             (
-                f"grid {code[grid]} holds the units of buildings {a} and {b}, {en}: one side cannot stand alone",
-                f"网格{code[grid]}包含建筑{a}与{b}所在单元，二者{zh}：其中一侧不足以单独成格",
+                f"{noun} {code[grid]} holds the units of buildings {a} and {b}, {en}: one side cannot stand alone",
+                f"{noun_zh}{code[grid]}包含建筑{a}与{b}所在单元，二者{zh}：其中一侧不足以单独成格",
             )
         )
     return notes

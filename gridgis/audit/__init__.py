@@ -6,5 +6,6 @@ program, and measures them against the jurisdiction, its buildings and its lines
 
 from gridgis.audit.certificate import Certificate
 from gridgis.audit.judge import audit_grids
+from gridgis.audit.levels import Sectors
 
-__all__ = ["Certificate", "audit_grids"]
+__all__ = ["Certificate", "Sectors", "audit_grids"]

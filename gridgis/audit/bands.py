@@ -17,6 +17,8 @@ from gridgis.profiles import Band, Housing
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Noun = tuple[str, str]
+"""What one area of a level is called, in English and Chinese."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +132,7 @@ def explain_bands(
     codes: Sequence[str],
     ids: Sequence[object],
     proofs: Sequence[Proof],
+    noun: Noun,
 ) -> list[Explanation]:
     """Explain every band that a grid breaks, by the buildings where they suffice, else by the partition's proofs.
 
@@ -139,6 +142,8 @@ def explain_bands(
         (k,) as people know the grids.
     ids
         (k,) as proofs name them.
+    noun
+        What one of the areas is called, in English and Chinese.
     """
     explanations = []
     for rule, band in bands.items():
@@ -146,17 +151,17 @@ def explain_bands(
         for grid in np.flatnonzero([total not in band for total in totals]).tolist():
             value = float(totals[grid])
             explanation = (
-                (_aimed_at(rule, band, grid, value, codes[grid]) if rule.partition("_")[0] in soft else None)
-                or _forced_over(load, rule, band, grid, value, codes[grid])
-                or _forced_under(load, rule, band, grid, value, codes[grid])
-                or _by_proof(rule, grid, value, codes[grid], ids[grid], proofs)
-                or _unexplained(rule, band, grid, value, codes[grid])
+                (_aimed_at(rule, band, grid, value, codes[grid], noun) if rule.partition("_")[0] in soft else None)
+                or _forced_over(load, rule, band, grid, value, codes[grid], noun)
+                or _forced_under(load, rule, band, grid, value, codes[grid], noun)
+                or _by_proof(rule, grid, value, codes[grid], ids[grid], proofs, noun)
+                or _unexplained(rule, band, grid, value, codes[grid], noun)
             )
             explanations.append(explanation)
     return sorted(explanations, key=lambda e: (e.grid, e.rule))
 
 
-def _aimed_at(rule: str, band: Band, grid: int, value: float, code: str) -> Explanation:
+def _aimed_at(rule: str, band: Band, grid: int, value: float, code: str, noun: Noun) -> Explanation:
     (have, have_zh), (limit, limit_zh) = say(rule, value), say(rule, band.low if value < band.low else band.high)
     side, side_zh = ("fewer", "少") if value < band.low else ("more", "多")
     return Explanation(
@@ -166,12 +171,14 @@ def _aimed_at(rule: str, band: Band, grid: int, value: float, code: str) -> Expl
         value=value,
         source="soft",
         proven=True,
-        reason=f"grid {code} has {have}, {side} than the {limit} that are aimed at, not required",
-        reason_zh=f"网格{code}有{have_zh}，比目标{limit_zh}{side_zh}；该范围为参考目标，非硬性要求",
+        reason=f"{noun[0]} {code} has {have}, {side} than the {limit} that are aimed at, not required",
+        reason_zh=f"{noun[1]}{code}有{have_zh}，比目标{limit_zh}{side_zh}；该范围为参考目标，非硬性要求",
     )
 
 
-def _forced_over(load: Load, rule: str, band: Band, grid: int, value: float, code: str) -> Explanation | None:
+def _forced_over(
+    load: Load, rule: str, band: Band, grid: int, value: float, code: str, noun: Noun
+) -> Explanation | None:
     """What cannot be parted is too large, and what is with it is too little for a grid of its own."""
     members = np.flatnonzero(load.owner == grid)
     if value <= band.high or not len(members):
@@ -187,13 +194,15 @@ def _forced_over(load: Load, rule: str, band: Band, grid: int, value: float, cod
     (have, have_zh), (alone, alone_zh), (top, top_zh) = say(rule, value), say(rule, most), say(rule, band.high)
     if len(names) == 1:
         who, who_zh = f"building {names[0]} alone has", f"仅建筑{names[0]}就有"
-        remedy = "enter the building's entrances or stairwells as buildings of their own, or accept a larger grid here"
-        remedy_zh = "可将该建筑按单元（楼门）分开登记，或同意此网格超出上限"
+        remedy = (
+            f"enter the building's entrances or stairwells as buildings of their own, or accept a larger {noun[0]} here"
+        )
+        remedy_zh = f"可将该建筑按单元（楼门）分开登记，或同意此{noun[1]}超出上限"
     else:
         who = f"the buildings {some(names)} overlap, so that no boundary can part them, and have"
         who_zh = f"建筑{some_zh(names)}相互重叠、无法分开，共有"
-        remedy = "correct the footprints so that they no longer overlap, or accept a larger grid here"
-        remedy_zh = "可修正建筑轮廓使其不再重叠，或同意此网格超出上限"
+        remedy = f"correct the footprints so that they no longer overlap, or accept a larger {noun[0]} here"
+        remedy_zh = f"可修正建筑轮廓使其不再重叠，或同意此{noun[1]}超出上限"
     return Explanation(
         grid=grid,
         code=code,
@@ -201,15 +210,17 @@ def _forced_over(load: Load, rule: str, band: Band, grid: int, value: float, cod
         value=value,
         source="audit",
         proven=True,
-        reason=f"grid {code} has {have}: {who} {alone}, more than the {top} of a whole grid",
-        reason_zh=f"网格{code}有{have_zh}：{who_zh}{alone_zh}，超过一个网格的上限{top_zh}",
+        reason=f"{noun[0]} {code} has {have}: {who} {alone}, more than the {top} of a whole {noun[0]}",
+        reason_zh=f"{noun[1]}{code}有{have_zh}：{who_zh}{alone_zh}，超过一个{noun[1]}的上限{top_zh}",
         remedy=remedy,
         remedy_zh=remedy_zh,
         buildings=names,
     )
 
 
-def _forced_under(load: Load, rule: str, band: Band, grid: int, value: float, code: str) -> Explanation | None:
+def _forced_under(
+    load: Load, rule: str, band: Band, grid: int, value: float, code: str, noun: Noun
+) -> Explanation | None:
     """The whole jurisdiction is too small for one grid."""
     whole = round(float(load.counts[rule].sum()), 6)
     if value >= band.low or whole >= band.low:
@@ -222,15 +233,16 @@ def _forced_under(load: Load, rule: str, band: Band, grid: int, value: float, co
         value=value,
         source="audit",
         proven=True,
-        reason=f"grid {code} has {have}: the whole jurisdiction has {all_}, fewer than the {least} of one grid",
-        reason_zh=f"网格{code}有{have_zh}：整个辖区只有{all_zh}，不足一个网格的下限{least_zh}",
+        reason=f"{noun[0]} {code} has {have}: the whole jurisdiction has {all_}, "
+        f"fewer than the {least} of one {noun[0]}",
+        reason_zh=f"{noun[1]}{code}有{have_zh}：整个辖区只有{all_zh}，不足一个{noun[1]}的下限{least_zh}",
         remedy="lower the band, or divide it together with a neighbouring jurisdiction",
         remedy_zh="可降低下限，或与相邻辖区一并划分",
     )
 
 
 def _by_proof(
-    rule: str, grid: int, value: float, code: str, grid_id: object, proofs: Sequence[Proof]
+    rule: str, grid: int, value: float, code: str, grid_id: object, proofs: Sequence[Proof], noun: Noun
 ) -> Explanation | None:
     """What the partition says of this grid, or of the whole jurisdiction; of this rule and proven first."""
     fitting = [p for p in proofs if p.grid in (grid_id, None) and p.rule in (rule, "connected", "grids")]
@@ -243,8 +255,8 @@ def _by_proof(
             value=value,
             source="search",
             proven=proof.proven,
-            reason=f"grid {code}: {proof.reason}",
-            reason_zh=f"网格{code}：{proof.reason_zh}",
+            reason=f"{noun[0]} {code}: {proof.reason}",
+            reason_zh=f"{noun[1]}{code}：{proof.reason_zh}",
             remedy=proof.remedy,
             remedy_zh=proof.remedy_zh,
             units=tuple(proof.units),
@@ -252,7 +264,7 @@ def _by_proof(
     return None
 
 
-def _unexplained(rule: str, band: Band, grid: int, value: float, code: str) -> Explanation:
+def _unexplained(rule: str, band: Band, grid: int, value: float, code: str, noun: Noun) -> Explanation:
     (have, have_zh), (limit, limit_zh) = say(rule, value), say(rule, band.low if value < band.low else band.high)
     side, side_zh = ("fewer", "少于") if value < band.low else ("more", "多于")
     return Explanation(
@@ -262,10 +274,10 @@ def _unexplained(rule: str, band: Band, grid: int, value: float, code: str) -> E
         value=value,
         source="none",
         proven=False,
-        reason=f"grid {code} has {have}, {side} than the {limit} allowed, and no reason for it is known",
-        reason_zh=f"网格{code}有{have_zh}，{side_zh}允许的{limit_zh}，原因不明",
-        remedy="move units between this grid and its neighbours",
-        remedy_zh="可与相邻网格调整边界",
+        reason=f"{noun[0]} {code} has {have}, {side} than the {limit} allowed, and no reason for it is known",
+        reason_zh=f"{noun[1]}{code}有{have_zh}，{side_zh}允许的{limit_zh}，原因不明",
+        remedy=f"move units between this {noun[0]} and its neighbours",
+        remedy_zh=f"可与相邻{noun[1]}调整边界",
     )
 
 

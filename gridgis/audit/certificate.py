@@ -16,6 +16,7 @@ from gridgis.audit.bands import Compounds, Explanation
 from gridgis.audit.cover import AREA_SHARE, PIECE_M2, Cover
 from gridgis.audit.fences import Nesting
 from gridgis.audit.follows import Follows
+from gridgis.audit.levels import Level
 from gridgis.profiles import Band
 
 LISTED = 100
@@ -54,6 +55,10 @@ class Certificate:
 
     Attributes
     ----------
+    level
+        What was judged: ``grid``, or ``micro`` for micro-grids within grids.
+    levels
+        Every level there is, from the top down; its faults are among `faults`.
     rows
         One row a grid, in the order and with the index of the grids given: ``code``,
         ``households``, ``population`` (from the buildings; NaN where they say nothing),
@@ -77,6 +82,8 @@ class Certificate:
         What a reader of the figures must know, e.g. buildings without counts.
     """
 
+    level: str
+    levels: tuple[Level, ...]
     cover: Cover
     buildings: Placed
     rows: pd.DataFrame
@@ -91,6 +98,11 @@ class Certificate:
     defects_zh: tuple[str, ...]
     notes: tuple[str, ...]
     notes_zh: tuple[str, ...]
+
+    @property
+    def above(self) -> str:
+        """The level that must hold each of these areas whole, where it is there."""
+        return "grid" if self.level == "micro" else "community"
 
     @property
     def holds(self) -> bool:
@@ -157,6 +169,7 @@ class Certificate:
                 "split": _listed(compounds.split),
                 "split_too_large_for_one_grid": _listed(compounds.too_large),
             },
+            "levels": [level.to_dict() for level in self.levels],
             "communities": None
             if self.nesting is None
             else {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -25,6 +25,7 @@ from gridgis.audit.certificate import Certificate, Placed
 from gridgis.audit.cover import Cover, measure_cover, polsby_popper, reock
 from gridgis.audit.fences import changed_locks, check_nesting
 from gridgis.audit.follows import measure_follows
+from gridgis.audit.levels import LEVEL_NOUNS, Sectors, judge_levels
 from gridgis.audit.placing import Placing, place_buildings
 from gridgis.errors import InputError, some
 from gridgis.measures import NOUNS
@@ -52,6 +53,9 @@ def audit_grids(
     water: gpd.GeoDataFrame | None = None,
     compounds: gpd.GeoDataFrame | None = None,
     communities: gpd.GeoDataFrame | None = None,
+    sectors: Sectors | None = None,
+    micro: Certificate | None = None,
+    level: str = "grid",
     locked: gpd.GeoDataFrame | None = None,
     slivers: Polygon | MultiPolygon | None = None,
     proofs: Sequence[Proof] = (),
@@ -85,6 +89,12 @@ def audit_grids(
         either, unless one is too large for a grid.
     communities
         Polygons whose edges no grid may cross.
+    sectors
+        Areas of several grids each, which no grid may cross either.
+    micro
+        The certificate of the micro-grids that divide the grids, judged with the grids as ``communities``.
+    level
+        What is judged: ``grid``, or ``micro``.
     locked
         Grids, by ``code``, that must be just as they were.
     slivers
@@ -109,13 +119,14 @@ def audit_grids(
     placing = place_buildings(checked.polygons, boundary, footprints)
     load = _load(buildings, placing, overlapping(footprints), housing)
     notes = [*notes, *_notes(buildings, placing)]
-    explanations = explain_bands(load, bands, soft, checked.codes, list(grids.index), proofs)
+    noun = LEVEL_NOUNS[level][0], LEVEL_NOUNS[level][2]
+    explanations = explain_bands(load, bands, soft, checked.codes, list(grids.index), proofs, noun)
     outlined = (("water", water), ("compound", compounds), ("community", communities))
     areas = [(kind, frame) for kind, frame in outlined if frame is not None]
     cover = measure_cover(checked.polygons, boundary, slivers)
     nesting = None
-    if communities is not None and not communities.empty:
-        upper = _valid(communities.geometry.to_numpy())
+    upper = np.empty(0, object) if communities is None else _valid(communities.geometry.to_numpy())
+    if len(upper):
         nesting = check_nesting(checked.polygons, upper, footprints, cover.tolerance_m2)
     changed: dict[str, float] | None = None
     if locked is not None and not locked.empty:
@@ -123,7 +134,9 @@ def audit_grids(
     follows = None if lines is None else measure_follows(checked.polygons, boundary, footprints, lines, areas)
     if follows is not None and follows.visible_share is not None and visible_at_best is not None:
         visible_at_best = max(visible_at_best, follows.visible_share)
-    return Certificate(
+    certificate = Certificate(
+        level=level,
+        levels=(),
         cover=cover,
         buildings=_placed(placing, _names(buildings, "source_id")),
         rows=_rows(grids.index, checked, cover, load, explanations),
@@ -141,6 +154,15 @@ def audit_grids(
         notes=tuple(en for en, _ in notes),
         notes_zh=tuple(zh for _, zh in notes),
     )
+    if communities is not None:
+        communities = gpd.GeoDataFrame({"code": _names(communities, "code")}, geometry=upper, crs=buildings.crs)
+    if sectors is not None:
+        frame = sectors.areas.to_crs(buildings.crs)
+        shapes = _valid(frame.geometry.to_numpy())
+        areas = gpd.GeoDataFrame({"code": _names(frame, "code")}, geometry=shapes, crs=buildings.crs)
+        sectors = replace(sectors, areas=areas)
+    levels = judge_levels(certificate, checked.polygons, communities, sectors, micro, footprints, (boundary, slivers))
+    return replace(certificate, levels=levels)
 
 
 @dataclass(frozen=True, kw_only=True)

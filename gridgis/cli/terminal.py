@@ -29,6 +29,7 @@ STEPS: Mapping[str, Mapping[Language, str]] = {
     "graph": {"en": "Finding neighbours", "zh": "建立邻接"},
     "partition": {"en": "Partitioning", "zh": "划分网格"},
     "grids": {"en": "Drawing grids", "zh": "绘制网格"},
+    "micro": {"en": "Making micro-grids", "zh": "划分微网格"},
     "audit": {"en": "Auditing", "zh": "核验"},
     "explain": {"en": "Trying what would help", "zh": "试算改进办法"},
     "city": {"en": "Dividing the city among its communities", "zh": "按社区划分全市"},
