@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -204,6 +204,28 @@ def _heirs(before: Ints, grid: Ints, weight: npt.NDArray[np.float64], n: int) ->
     heir, share = np.zeros(n, np.int64), np.zeros(n)
     heir[pairs[first, 0]], share[pairs[first, 0]] = pairs[first, 1], total[first]
     return heir, share
+
+
+def check_templates(layers: Layers, options: PlanOptions) -> Iterator[str]:
+    """Find templates that cannot be filled in, or that give two areas of a level the same code."""
+    levels = ["sector"] * (options.sectors is not None) + [options.level] + ["micro"] * (options.micro is not None)
+    if layers.communities["code"].isna().any():
+        levels.insert(0, "community")
+    for level in levels:
+        if level not in options.codes:
+            continue
+        try:
+            one, other = (write_code(level, parent, 1, 3, options) for parent in ("1", "2"))
+        except InputError as error:
+            yield from error.faults
+            continue
+        several = level == "micro" or (level != "community" and len(layers.communities) > 0)
+        several |= level == "grid" and options.sectors is not None
+        if several and one == other:
+            yield (
+                f"the template “{options.codes[level]}” for the codes of a {level} leaves out what it lies in, so that "
+                "codes would come twice; add {parent}"
+            )
 
 
 def write_code(level: str, parent: str, number: int, width: int, options: PlanOptions) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from gridgis.codes import check_templates
 from gridgis.errors import InputError, some
 from gridgis.features import COMPOUNDS
 from gridgis.graph import Fixed, Graph
@@ -27,7 +28,12 @@ Pair = tuple[str, str]
 
 def check_rules(layers: Layers, options: PlanOptions) -> None:
     """Raise InputError for what no plan could follow, with every such fault."""
-    faults = [*_numbers(layers, options), *_locks(layers, options), *_dedicated(layers, options)]
+    faults = [
+        *_numbers(layers, options),
+        *check_templates(layers, options),
+        *_locks(layers, options),
+        *_dedicated(layers, options),
+    ]
     if faults:
         raise InputError(*faults)
 

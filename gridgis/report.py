@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from gridgis.audit.levels import LEVEL_NOUNS, Level
 from gridgis.features import KINDS
+from gridgis.measures import NOUNS
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
     from gridgis.audit.bands import Explanation
     from gridgis.partition.assignment import Proof
     from gridgis.plan import Plan
+    from gridgis.profiles import Band, Housing
 
 Language = Literal["zh", "en"]
 
@@ -36,6 +40,16 @@ WORDS: Mapping[str, Mapping[Language, str]] = {
     "area_ha": {"zh": "面积（公顷）", "en": "Area (ha)"},
     "deviation": {"zh": "偏差", "en": "Off target"},
     "in_band": {"zh": "达标", "en": "In band"},
+    "load": {"zh": "负荷", "en": "Load"},
+    "fixed": {"zh": "固定", "en": "Fixed"},
+    "locked": {"zh": "锁定", "en": "locked"},
+    "dedicated": {"zh": "专属", "en": "dedicated"},
+    "level": {"zh": "层级", "en": "Level"},
+    "areas": {"zh": "个数", "en": "Areas"},
+    "nested": {"zh": "跨越上级", "en": "Crossing"},
+    "covered": {"zh": "空白、重叠（平方米）", "en": "Gap, overlap (m²)"},
+    "asked": {"zh": "要求", "en": "Asked for"},
+    "explained": {"zh": "已说明原因", "en": "Explained"},
     "compactness": {"zh": "紧凑度", "en": "Compactness"},
     "line": {"zh": "边界沿线", "en": "Boundary along"},
     "length": {"zh": "长度（公里）", "en": "Length (km)"},
@@ -54,7 +68,9 @@ class Report:
         Index ``grid_id``: ``code``, ``name``, ``name_en``, ``households``, ``population``, ``buildings``,
         ``area_ha``, ``deviation`` (of households, or of people where only they are bounded, from the
         target, as a share of it), ``in_band`` (bool), ``compactness`` (Polsby-Popper, 0 to 1),
-        ``bounds_zh``, ``bounds_en``.
+        ``bounds_zh``, ``bounds_en``, ``load`` (share of what a grid should hold; with several housing types the
+        sum over its buildings of households ÷ the middle of their type's band), ``fixed`` (``locked``,
+        ``dedicated`` or empty).
     summary
         ``grids``, ``households``, ``population``, ``buildings``, ``target``, ``spread`` (standard
         deviation of the load over the target), ``kept`` and ``broken`` (grids), ``boundary_km``
@@ -109,7 +125,20 @@ def grid_table(plan: Plan) -> pd.DataFrame:
     table["compactness"] = rows["polsby_popper"].to_numpy(dtype=float)
     table["bounds_zh"] = grids["bounds_zh"]
     table["bounds_en"] = grids["bounds_en"]
+    table["load"] = load / target if target > 0 else 0.0
+    table["fixed"] = _fixed(plan)
     return table
+
+
+def _fixed(plan: Plan) -> list[str]:
+    """Say which grids were given and stay as they are: locked ones, and dedicated compounds."""
+    found = [""] * plan.assignment.grids
+    for group in plan.graph.fixed:
+        found[int(plan.assignment.grid[group.units[0]])] = "dedicated"
+    for grid, code in enumerate(plan.codes.code):
+        if code in plan.options.lock:
+            found[grid] = "locked"
+    return found
 
 
 def boundary_table(plan: Plan) -> pd.DataFrame:
@@ -181,6 +210,11 @@ def print_report(plan: Plan, console: Console, language: Language = "zh") -> Non
     for key in ("households", "population", "buildings", "area_ha", "deviation", "compactness"):
         table.add_column(word(key), justify="right")
     table.add_column(word("in_band"), justify="center")
+    by_load, fixed = plan.options.housing is not None, bool(grids["fixed"].ne("").any())
+    if by_load:
+        table.add_column(word("load"), justify="right")
+    if fixed:
+        table.add_column(word("fixed"))
     for row in shown.itertuples():
         table.add_row(
             escape(str(row.code)),
@@ -191,6 +225,8 @@ def print_report(plan: Plan, console: Console, language: Language = "zh") -> Non
             f"{row.deviation:+.0%}",
             f"{row.compactness:.2f}",
             Text("✓", "green") if row.in_band else Text("✗", "bold red"),
+            *([f"{row.load:.0%}"] if by_load else []),
+            *([word(str(row.fixed)) if row.fixed else ""] if fixed else []),
         )
     console.print(table)
     rest = len(grids) - len(shown)
@@ -198,6 +234,9 @@ def print_report(plan: Plan, console: Console, language: Language = "zh") -> Non
         console.print(
             f"……其余 {rest} 个网格都在报告里" if language == "zh" else f"… {rest} more grids are in the report"
         )
+
+    if len(plan.certificate.levels) > 1:
+        console.print(_level_table(plan, language))
 
     lines = Table(header_style="bold")
     lines.add_column(word("line"))
@@ -222,6 +261,62 @@ def print_report(plan: Plan, console: Console, language: Language = "zh") -> Non
     console.print(Text(certificate.summary(language), "bold green" if certificate.holds else "bold red"))
 
 
+def _level_table(plan: Plan, language: Language) -> Table:
+    """Show each level: how many areas, whether they cover and nest, and how many keep what was asked of them."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(header_style="bold")
+    table.add_column(WORDS["level"][language])
+    for key in ("areas", "asked", "in_band", "explained", "covered", "nested"):
+        table.add_column(WORDS[key][language], justify="right")
+    for level in plan.certificate.levels:
+        crossing = Text("–") if level.above is None else Text(f"{len(level.crossing)}")
+        table.add_row(
+            level_word(level.name, language),
+            f"{level.areas:,}",
+            " · ".join(asked_for(plan, level, language)) or "–",
+            f"{level.kept:,}" if level.bands else "–",
+            f"{level.explained:,}" if level.bands else "–",
+            f"{level.gap_m2:,.2f} · {level.overlap_m2:,.2f}",
+            crossing if not level.crossing else Text(str(crossing), "bold red"),
+        )
+    return table
+
+
+def level_word(level: str, language: Language) -> str:
+    """Return what the areas of a level are called, as a heading."""
+    _, several, zh = LEVEL_NOUNS[level]
+    return zh if language == "zh" else several.capitalize()
+
+
+def asked_for(plan: Plan, level: Level, language: Language) -> list[str]:
+    """Return what an area of a level is to hold, a phrase for each count or housing type; aims are told as such."""
+    housing = plan.options.housing
+    if level.name == "grid" and housing is not None:
+        used = plan.counts.loc[plan.building_grid >= 0]
+        names = sorted(set(used["profile"][(used["households"] > 0) | (used["population"] > 0)]))
+        soft = _aim("households" in plan.options.soft, language)
+        return [
+            f"{p.title_zh if language == 'zh' else p.title_en} {_span(p.households)}{soft}"
+            for p in (housing.profiles[name] for name in names)
+            if p.households is not None
+        ]
+    soft_rules = plan.options.soft if level.name == "grid" else ()
+    side = 1 if language == "zh" else 0
+    return [
+        f"{_span(band)} {NOUNS[rule][side]}{_aim(rule in soft_rules, language)}" for rule, band in level.bands.items()
+    ]
+
+
+def _span(band: Band) -> str:
+    return f"{band.low:,g}–{band.high:,g}"
+
+
+def _aim(soft: bool, language: Language) -> str:
+    return ("（参考）" if language == "zh" else " (aimed at)") if soft else ""
+
+
 def _print_some(console: Console, lines: Sequence[Text], language: Language) -> None:
     for line in lines[:TERMINAL_REASONS]:
         console.print(line)
@@ -238,11 +333,21 @@ def kind_word(kind: str, language: Language) -> str:
 def _load_and_target(plan: Plan) -> tuple[np.ndarray, float]:
     """Return each grid's load and what it should be: households, or people where only they are bounded.
 
-    Where the number of grids is given, the target is the even share: no other can be met by all.
+    Where the number of grids is given, the target is the even share: no other can be met by all. With several
+    housing types the load is in grids: each building's households over the middle of its type's band.
     """
+    if plan.options.housing is not None and "profile" in plan.counts:
+        return _shares(plan, plan.options.housing), 1.0
     by_people = plan.options.households is None and plan.options.population is not None
     band = plan.options.population if by_people else plan.options.households
     load = plan.grids["population" if by_people else "households"].to_numpy(dtype=float)
     if band is None or plan.options.grids is not None:
         return load, float(load.mean())
     return load, band.middle
+
+
+def _shares(plan: Plan, housing: Housing) -> np.ndarray:
+    size = {name: housing.band(name, "households")[1].middle for name in housing.profiles}
+    shares = plan.counts["households"].to_numpy(float) / plan.counts["profile"].map(size).to_numpy(float)
+    grid = plan.building_grid.reindex(plan.counts.index).to_numpy(np.int64)
+    return np.bincount(grid[grid >= 0], shares[grid >= 0], plan.assignment.grids)

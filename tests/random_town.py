@@ -22,8 +22,8 @@ def layer(geometry, **columns):
     return gpd.GeoDataFrame(columns, geometry=[shift(g) for g in geometry], crs=CRS)
 
 
-def random_town(seed, *, size=600.0, buildings=90, river=False, bridges=0, island=False, hole=False):
-    """Layers of a town; the same seed, the same town."""
+def random_town(seed, *, size=600.0, buildings=90, river=False, bridges=0, island=False, hole=False, levels=6, **areas):
+    """Layers of a town; the same seed, the same town. ``areas``: further layers, as `read_layers` takes them."""
     rng = np.random.default_rng(seed)
     boundary = box(0, 0, size, size)
     if hole:
@@ -75,9 +75,15 @@ def random_town(seed, *, size=600.0, buildings=90, river=False, bridges=0, islan
     homes[rng.random(len(shapes)) < 0.2] = np.nan
     return read_layers(
         boundary=layer([boundary], name=["幸福社区"]),
-        buildings=layer(shapes, id=[f"b{k}" for k in range(len(shapes))], households=homes, levels=[6] * len(shapes)),
+        buildings=layer(
+            shapes,
+            id=[f"b{k}" for k in range(len(shapes))],
+            households=homes,
+            levels=rng.integers(1, 10, len(shapes)) if levels is None else [levels] * len(shapes),
+        ),
         roads=layer(roads, highway=kinds, name=names),
         barriers=barriers,
+        **areas,
     )
 
 

@@ -17,6 +17,7 @@ from gridgis import Band, PlanOptions, make_plan, read_layers
 from gridgis.audit import audit_grids
 from gridgis.errors import ExportError
 from gridgis.export import EXPORTERS, FILES, write_file, write_plan
+from gridgis.export.attributes import grid_features
 from gridgis.export.shapefile import FIELDS, SHORTENED, TEXT_BYTES, fit_text, write_shapefile
 
 
@@ -30,6 +31,11 @@ def folder(plan, tmp_path_factory):
     folder = tmp_path_factory.mktemp("out") / "town"
     write_plan(plan, folder)
     return folder
+
+
+def fields_of(plan):
+    """The fields of a plan's grids: those for other levels are left out where it has none."""
+    return {name: kind for name, kind in FIELDS.items() if name in grid_features(plan) or name == "note"}
 
 
 def counted(plan):
@@ -156,7 +162,7 @@ def test_shapefile_keeps_chinese_and_its_crs(plan, tmp_path, encoding):
     assert path.with_suffix(".prj").stat().st_size > 0
     read = gpd.read_file(path, engine="pyogrio")
     assert read.crs.to_epsg() == plan.layers.crs.to_epsg() or read.crs.equals(plan.layers.crs, ignore_axis_order=True)
-    assert list(read.columns) == [*FIELDS, "geometry"]
+    assert list(read.columns) == [*fields_of(plan), "geometry"]
     for column in ("code", "name", "households", "population", "buildings"):
         assert read[column].tolist() == plan.grids[column].tolist()
     assert read["in_band"].tolist() == plan.report.grids["in_band"].astype(int).tolist()
@@ -173,7 +179,7 @@ def test_shapefile_has_the_fields_that_are_promised(plan, tmp_path):
         kind, width, decimals = dbf[at + 11 : at + 12], dbf[at + 16], dbf[at + 17]
         size = f"str:{width}" if kind == b"C" else f"float:{width}.{decimals}" if decimals else f"int:{width}"
         found[dbf[at : at + 11].rstrip(b"\0").decode()] = size
-    assert found == FIELDS
+    assert found == fields_of(plan)
     assert all(len(name.encode()) <= 10 for name in found)
 
 

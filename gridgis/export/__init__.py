@@ -7,10 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gridgis.errors import ExportError
+from gridgis.export.attributes import layers_of
 from gridgis.export.audit_json import write_audit
 from gridgis.export.geojson import write_geojson
 from gridgis.export.geopackage import write_geopackage
@@ -50,7 +52,16 @@ FILES: Mapping[str, Exporter] = {
     "report.html": write_html,
     "map.png": write_png,
 }
-"""The full set, as `write_plan` writes it."""
+"""The set that every plan has, as `write_plan` writes it."""
+
+LEVEL_FILES: Mapping[str, Mapping[str, Exporter]] = {
+    layer: {
+        f"{layer}.geojson": partial(write_geojson, layer=layer),
+        f"{layer}.shp": partial(write_shapefile, layer=layer),
+    }
+    for layer in ("sectors", "micro_grids")
+}
+"""Level -> the files beside, where the plan has that level; communities, which were given, are in grids.gpkg alone."""
 
 
 def write_plan(
@@ -84,7 +95,10 @@ def write_plan(
     ExportError
         A file cannot be written; the folder is as it was.
     """
-    return _write_set(plan, Path(folder), FILES if files is None else files, language, progress)
+    if files is None:
+        levels = [LEVEL_FILES[layer] for layer in layers_of(plan) if layer in LEVEL_FILES]
+        files = dict(FILES) | {name: exporter for level in levels for name, exporter in level.items()}
+    return _write_set(plan, Path(folder), files, language, progress)
 
 
 def write_file(plan: Plan, path: str | os.PathLike[str], *, language: Language = "zh") -> list[Path]:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 def write_audit(plan: Plan, path: Path, *, language: Language = "zh") -> None:
-    """Write what the audit found, with its verdict in both languages."""
+    """Write what the audit found, with its verdict in both languages; micro-grids have a certificate of their own."""
     certificate = plan.certificate
     summary = {"summary_zh": certificate.summary("zh"), "summary_en": certificate.summary("en")}
-    write_json(certificate.to_dict() | summary, path)
+    below = {} if plan.micro is None else {"micro_grids": plan.micro.certificate.to_dict()}
+    write_json(certificate.to_dict() | summary | below, path)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gridgis.export.attributes import grid_features
+from gridgis.export.attributes import level_features
 from gridgis.report import Language
 
 if TYPE_CHECKING:
@@ -23,20 +23,20 @@ DECIMALS = 12
 """Of a degree, finer than the micrometre that units are drawn to: a narrow corner does not come to cross itself."""
 
 
-def write_geojson(plan: Plan, path: Path, *, language: Language = "zh") -> None:
-    """Write one feature a grid, its code as the feature's id."""
-    write_features(grid_features(plan), path, attribution=plan.layers.attribution)
+def write_geojson(plan: Plan, path: Path, *, language: Language = "zh", layer: str = "grids") -> None:
+    """Write one feature a grid, its code as the feature's id; or of another level, see `attributes.level_features`."""
+    write_features(level_features(plan, layer), path, attribution=plan.layers.attribution, name=layer)
 
 
-def write_features(grids: gpd.GeoDataFrame, path: Path, *, attribution: str) -> None:
-    """Write grids as `grid_features` returns them, with whatever columns they have beside."""
-    features = grids.to_crs(4326)
+def write_features(areas: gpd.GeoDataFrame, path: Path, *, attribution: str, name: str = "grids") -> None:
+    """Write areas as `level_features` returns them, with whatever columns they have beside."""
+    features = areas.to_crs(4326)
     shapes, bbox = _at_antimeridian(features.geometry.to_numpy())
     shapes = shapely.transform(shapely.orient_polygons(shapes), lambda xy: np.round(xy, DECIMALS))
-    records = features.drop(columns=["geometry", "label_x", "label_y"]).to_dict("records")
+    records = features.drop(columns=["geometry", "label_x", "label_y"], errors="ignore").to_dict("records")
     collection = {
         "type": "FeatureCollection",
-        "name": "grids",
+        "name": name,
         "attribution": attribution,
         "bbox": [round(float(x), DECIMALS) for x in bbox],
         "features": [

@@ -1,4 +1,4 @@
-"""``grids.gpkg``: the layers `grids` and `buildings`, in the plan's metric CRS."""
+"""``grids.gpkg``: every level that the plan has, and `buildings`, in its metric CRS."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridgis.errors import ExportError
-from gridgis.export.attributes import building_features, grid_features
+from gridgis.export.attributes import building_features, layers_of, level_features
 from gridgis.report import Language
 
 if TYPE_CHECKING:
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 def write_geopackage(plan: Plan, path: Path, *, language: Language = "zh") -> None:
-    """Write grids and buildings; raises ExportError."""
+    """Write communities, sectors, grids, micro-grids and buildings, as far as there are any; raises ExportError."""
     from pyogrio.errors import DataLayerError, DataSourceError
 
     try:
-        for layer, features in (("grids", grid_features(plan)), ("buildings", building_features(plan))):
+        levels = [(layer, level_features(plan, layer)) for layer in layers_of(plan)]
+        for layer, features in [*levels, ("buildings", building_features(plan))]:
             # A layer has one type of geometry: polygons, unless some grid or building has several parts.
             several = bool((features.geom_type == "MultiPolygon").any())
             features.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", index=False, promote_to_multi=several)

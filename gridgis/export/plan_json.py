@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridgis.export.attributes import parent_codes
 from gridgis.report import Language
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def plan_values(plan: Plan) -> dict[str, Any]:
     """Return what ``plan.json`` holds.
 
     ``assignment.units`` and ``assignment.buildings`` give the grid's code by ``unit_id`` and ``building_id``;
-    buildings outside the jurisdiction are left out.
+    buildings outside the jurisdiction are left out. ``levels`` gives names and, by grid's code, the area above; of
+    micro-grids the grid they lie in, and the buildings in each.
     """
     from importlib.metadata import version
 
@@ -45,7 +47,10 @@ def plan_values(plan: Plan) -> dict[str, Any]:
             "buildings": {str(building): codes[int(grid)] for building, grid in inside.items()},
         },
         "names": dict(zip(plan.grids["code"], plan.grids["name"], strict=True)),
+        "names_en": dict(zip(plan.grids["code"], plan.grids["name_en"], strict=True)),
         "retired": list(plan.codes.retired),
+        "levels": _levels(plan),
+        "profiles": _profiles(plan),
         "notes": list(plan.assignment.notes),
         "proofs": [
             {
@@ -61,6 +66,36 @@ def plan_values(plan: Plan) -> dict[str, Any]:
             for proof in plan.assignment.proofs
         ],
     }
+
+
+def _levels(plan: Plan) -> dict[str, Any]:
+    """Return the areas above and below the grids: code -> name, and what lies in which."""
+    levels: dict[str, Any] = {}
+    above = parent_codes(plan)
+    codes = plan.grids["code"].tolist()
+    for level, areas in (("community", plan.community_areas), ("sector", plan.sector_areas)):
+        if areas is not None:
+            levels[level] = {
+                "names": dict(zip(areas["code"], areas["name"], strict=True)),
+                "grids": dict(zip(codes, above[level], strict=True)),
+            }
+    if plan.micro is not None:
+        below = plan.micro.grids["code"]
+        inside = plan.micro.building_grid[plan.micro.building_grid >= 0]
+        levels["micro"] = {
+            "names": dict(zip(below, plan.micro.grids["name"], strict=True)),
+            "grids": dict(zip(below, parent_codes(plan.micro)["grid"], strict=True)),
+            "buildings": {str(building): below[int(grid)] for building, grid in inside.items()},
+        }
+    return levels
+
+
+def _profiles(plan: Plan) -> dict[str, str]:
+    """Return building -> the housing type it goes by; empty where there is but one size."""
+    if "profile" not in plan.counts:
+        return {}
+    inside = plan.building_grid.index[plan.building_grid >= 0]
+    return {str(building): str(profile) for building, profile in plan.counts["profile"].loc[inside].items()}
 
 
 def write_json(values: dict[str, Any], path: Path) -> None:

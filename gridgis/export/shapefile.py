@@ -1,4 +1,4 @@
-"""``grids.shp``: the grids for desktop GIS, with .prj and .cpg; names of at most 10 bytes."""
+"""``grids.shp`` and other levels: areas for desktop GIS, with .prj and .cpg; names of at most 10 bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgis.export.attributes import grid_features
+from gridgis.export.attributes import level_features
 from gridgis.report import Language
 from gridgis.shapefile_io import write_frame
 
@@ -22,15 +22,21 @@ FIELDS = {
     "code": "str:40",
     "name": "str:120",
     "name_en": "str:120",
+    "community": "str:40",
+    "sector": "str:40",
+    "grid": "str:40",
+    "grids": "int:10",
     "households": "int:10",
     "population": "int:10",
     "buildings": "int:10",
     "area_m2": "float:18.2",
     "in_band": "int:1",
+    "fixed": "str:9",
     "bounds_zh": f"str:{TEXT_BYTES}",
     "bounds_en": f"str:{TEXT_BYTES}",
     "note": "str:120",
 }
+"""Every field there may be, in its order; a level has those that it has values for."""
 
 SHORTENED = {
     "zh": "有文字超出字段长度，已截短；全文见 grids.gpkg",
@@ -38,8 +44,10 @@ SHORTENED = {
 }
 
 
-def write_shapefile(plan: Plan, path: Path, *, language: Language = "zh", encoding: str = "UTF-8") -> None:
-    """Write the grids as a shapefile.
+def write_shapefile(
+    plan: Plan, path: Path, *, language: Language = "zh", encoding: str = "UTF-8", layer: str = "grids"
+) -> None:
+    """Write the grids, or another level, as a shapefile.
 
     Parameters
     ----------
@@ -47,21 +55,24 @@ def write_shapefile(plan: Plan, path: Path, *, language: Language = "zh", encodi
         Of the field ``note``, which says where text had to be shortened.
     encoding
         Of the attributes, ``UTF-8`` or ``GBK``. A letter that it lacks loses its accent, or becomes "?".
+    layer
+        The level, see `attributes.level_features`.
 
     Raises
     ------
     ExportError
     """
-    features = grid_features(plan)
-    texts = {name: int(kind.partition(":")[2]) for name, kind in FIELDS.items() if kind.startswith("str")}
+    features = level_features(plan, layer)
+    fields = {name: kind for name, kind in FIELDS.items() if name in features or name == "note"}
+    texts = {name: int(kind.partition(":")[2]) for name, kind in fields.items() if kind.startswith("str")}
     del texts["note"]
     shortened = np.zeros(len(features), dtype=bool)
     for name, limit in texts.items():
-        whole = features[name].astype(str)
+        whole = features[name].fillna("").astype(str)
         features[name] = whole.map(lambda text, limit=limit: fit_text(text, limit, encoding))
         shortened |= (features[name].str.endswith("…") & (features[name] != whole)).to_numpy()
     features["note"] = np.where(shortened, SHORTENED[language], "")
-    write_frame(features, path, fields=FIELDS, encoding=encoding)
+    write_frame(features, path, fields=fields, encoding=encoding)
 
 
 def fit_text(text: str, limit: int, encoding: str) -> str:
