@@ -23,7 +23,7 @@ HOT, COLD = 8.0, 0.4
 """Heat at the start and end, for ten units in a grid and worths as they are; it grows with the dearest of them."""
 CUT_HOT, CUT_COLD = 3.0, 0.2
 """The same where edges cut are counted, in edges."""
-CUT_SWEEPS, CUT_VISITS = 4000, 6e7
+CUT_SWEEPS, CUT_VISITS, CUT_TURNS = 4000, 6e7, 20
 COARSE, FINE = 25, 150
 """Units in a grid that coarsening aims at, and from how many on it is done."""
 FLAT = 4000
@@ -60,11 +60,14 @@ def plan_search(problem: Problem, grids: int, options: PlanOptions) -> Schedule:
     per_grid = problem.n / grids
     if options.objective != "balance":
         flat = problem.n <= FLAT
-        starts = CUT_VISITS * options.effort / (problem.n * CUT_SWEEPS) if flat else 1.0
+        visits = CUT_VISITS * options.effort / (problem.n * CUT_SWEEPS) if flat else 1.0
+        starts = min(60, max(1, round(visits)))
+        # fewer turns would only heat up again what is cold
+        few = 2 * per_grid * problem.n * starts * CUT_TURNS <= REGROUPED * options.effort
         return Schedule(
-            starts=min(60, max(1, round(starts))),
+            starts=starts,
             sweeps=CUT_SWEEPS if flat else max(20, round(FEWEST_SWEEPS * options.effort)),
-            turns=0,
+            turns=CUT_TURNS if flat and few else 0,
             hot=CUT_HOT,
             cold=CUT_COLD,
             polishing=100 if per_grid > FINE or flat else 0,
