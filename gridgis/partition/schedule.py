@@ -60,12 +60,12 @@ def plan_search(problem: Problem, grids: int, options: PlanOptions) -> Schedule:
     per_grid = problem.n / grids
     if options.objective != "balance":
         flat = problem.n <= FLAT
-        visits = CUT_VISITS * options.effort / (problem.n * CUT_SWEEPS) if flat else 1.0
-        starts = min(60, max(1, round(visits)))
+        starts = CUT_VISITS * options.effort / (problem.n * CUT_SWEEPS) if flat else 1.0
+        starts = min(60.0, max(1.0, round(starts)))
         # fewer turns would only heat up again what is cold
         few = 2 * per_grid * problem.n * starts * CUT_TURNS <= REGROUPED * options.effort
         return Schedule(
-            starts=starts,
+            starts=round(starts),
             sweeps=CUT_SWEEPS if flat else max(20, round(FEWEST_SWEEPS * options.effort)),
             turns=CUT_TURNS if flat and few else 0,
             hot=CUT_HOT,
