@@ -120,7 +120,10 @@ class MovesProgram:
         self.upper = np.ones(self.columns)
         if pool:
             self.upper[self.p + slots - 1] = n
-        self.place = csr_matrix((np.arange(1, self.p + 1), (self.unit, self.grid)), shape=(n, slots))
+        key = self.unit * slots + self.grid
+        self.by_key = np.argsort(key, kind="stable")
+        self.key = np.append(key[self.by_key], n * slots)
+        self.slots = slots
         self.links = csr_matrix(
             (np.ones(2 * len(region.u)), (np.r_[region.u, region.v], np.r_[region.v, region.u])), shape=(n, n)
         )
@@ -137,8 +140,10 @@ class MovesProgram:
 
     def _x(self, units: Ints, grid: int) -> Ints:
         """Return the variables of some units in a grid, of those that may lie there."""
-        found = np.asarray(self.place[units, [grid] * len(units)]).ravel() - 1
-        return found[found >= 0].astype(np.int64)
+        wanted = units.astype(np.int64) * self.slots + grid
+        at = np.searchsorted(self.key, wanted)
+        found: Ints = self.by_key[at[self.key[at] == wanted]]
+        return found
 
     def _choose(self) -> None:
         """Every unit lies in one grid; grids that must stay are there; there are as many as there may be."""
@@ -195,9 +200,8 @@ class MovesProgram:
     def _hang(self) -> None:
         """Let every unit of a grid have a neighbour there that is nearer to its heaviest one: so it is in one piece."""
         region = self.region
-        place_of = self.place.tocsc()
         for grid in range(region.k):
-            members = place_of.indices[place_of.indptr[grid] : place_of.indptr[grid + 1]].astype(np.int64)
+            members = self.unit[self.grid == grid]
             stays = np.flatnonzero(region.start == grid)
             root = int(stays[np.argmax(region.weight[stays])])
             steps = _steps(self.links, root, stays, members)
@@ -273,9 +277,11 @@ class MovesProgram:
     def _values(self, grid: Ints) -> Floats | None:
         """Return the variables of known grids; None where they are outside the choices."""
         x = np.zeros(self.columns)
-        place = np.asarray(self.place[np.arange(self.region.n), grid]).ravel() - 1
-        if (place < 0).any():
+        wanted = np.arange(self.region.n) * self.slots + grid
+        at = np.searchsorted(self.key, wanted)
+        if (self.key[at] != wanted).any():
             return None
+        place = self.by_key[at]
         x[place] = 1
         x[self.p + np.unique(grid)] = 1
         x[self.p + self.fixed_on] = 1

@@ -129,9 +129,10 @@ class Regions:
         start, own = slot[current[places]], slot[now.own[places]]
         weight = now.weight[places].astype(float)
         u, v = local[self.u[inner]], local[self.v[inner]]
-        unit, place = _choices(u, v, start, own, weight, len(slots), cap)
-        if len(unit) > MOST_CHOICES:
+        choices = _choices(u, v, start, own, weight, len(slots), cap)
+        if choices is None:
             return None
+        unit, place = choices
         away = (own[unit] != place) & (now.own[places][unit] >= 0)
         cost = weight[unit] * away + self._tie(places[unit], slots[place])
         light = np.isin(slots, broken) & self._under(slots, current)
@@ -206,12 +207,14 @@ def _ties(task: Regions, n: int) -> csr_matrix:
     return csr_matrix((share, (rows, columns)), shape=(n, task.k + 1))
 
 
-def _choices(u: Ints, v: Ints, start: Ints, own: Ints, weight: Floats, k: int, cap: float) -> tuple[Ints, Ints]:
+def _choices(u: Ints, v: Ints, start: Ints, own: Ints, weight: Floats, k: int, cap: float) -> tuple[Ints, Ints] | None:
     """Return units and the grids they may lie in: those from which a way leads to them over at most `cap` households.
 
-    A grid that reaches a unit holds all on the way to it, and they move as well.
+    A grid that reaches a unit holds all on the way to it, and they move as well. None when there are more
+    than ``MOST_CHOICES``.
     """
     n = len(start)
+    count = n
     units, grids = [np.arange(n)], [start]
     source, target = np.r_[u, v], np.r_[v, u]
     for grid in range(k):
@@ -222,6 +225,9 @@ def _choices(u: Ints, v: Ints, start: Ints, own: Ints, weight: Floats, k: int, c
         links = csr_matrix((step[target], (source, target)), shape=(n, n))
         far = dijkstra(links, indices=np.flatnonzero(inside), limit=cap + 0.5, min_only=True)
         near = np.flatnonzero((far <= cap + 0.5) & (start != grid))
+        count += len(near)
+        if count > MOST_CHOICES:
+            return None
         units.append(near)
         grids.append(np.full(len(near), grid))
     return np.concatenate(units), np.concatenate(grids)
