@@ -60,12 +60,12 @@ def plan_search(problem: Problem, grids: int, options: PlanOptions) -> Schedule:
     per_grid = problem.n / grids
     if options.objective != "balance":
         flat = problem.n <= FLAT
-        starts = CUT_VISITS * options.effort / (problem.n * CUT_SWEEPS) if flat else 1.0
-        starts = min(60.0, max(1.0, round(starts)))
+        affordable = CUT_VISITS * options.effort / (problem.n * CUT_SWEEPS) if flat else 1.0
+        starts = min(60, max(1, round(affordable)))
         # fewer turns would only heat up again what is cold
         few = 2 * per_grid * problem.n * starts * CUT_TURNS <= REGROUPED * options.effort
         return Schedule(
-            starts=round(starts),
+            starts=starts,
             sweeps=CUT_SWEEPS if flat else max(20, round(FEWEST_SWEEPS * options.effort)),
             turns=CUT_TURNS if flat and few else 0,
             hot=CUT_HOT,
@@ -78,15 +78,15 @@ def plan_search(problem: Problem, grids: int, options: PlanOptions) -> Schedule:
     # worths that outgrow the heat would freeze the start as it is
     dearest = max(options.balance, options.compactness, options.lines) or 1.0
     sweeps = max(FEWEST_SWEEPS * options.effort, min(visits / problem.n, MOST_SWEEPS * options.effort))
-    starts = visits / problem.n / (MOST_SWEEPS * options.effort)
+    affordable = visits / problem.n / (MOST_SWEEPS * options.effort)
     turns = 0
     if problem.n <= LARGE and per_grid <= FINE:
         turns = int(options.effort * max(FEWEST_TURNS, REGROUPED / (2 * per_grid * problem.n)))
     if turns:
         # whole grids do the rest
-        starts, sweeps = turns / MOST_TURNS, min(sweeps, FEWEST_SWEEPS)
+        affordable, sweeps = turns / MOST_TURNS, min(sweeps, FEWEST_SWEEPS)
     return Schedule(
-        starts=min(2 if turns else 8, max(1, round(starts))),
+        starts=min(2 if turns else 8, max(1, round(affordable))),
         sweeps=max(10, round(sweeps)),
         turns=min(MOST_TURNS, turns),
         hot=HOT * dearest,
