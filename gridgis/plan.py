@@ -386,16 +386,18 @@ def _blocks_to_divide(units: Units, graph: Graph, assignment: Assignment) -> lis
 def visible_at_best(units: Units, assignment: Assignment) -> float:
     """Share of the inner boundary that could have followed something visible, at best.
 
-    A piece between visible lines that is too heavy for one grid must be cut out of sight;
+    Communities' edges are given. A piece between visible lines that is too heavy for one grid must be cut out of sight;
     unseen boundary inside any other piece could have been avoided.
     """
     edges = units.edges[units.edges["right"] >= 0]
     left, right = edges["left"].to_numpy(np.int64), edges["right"].to_numpy(np.int64)
     inner = assignment.grid[left] != assignment.grid[right]
     length = edges["length_m"].to_numpy(float)
+    given = (edges["kind"] == "community").to_numpy(bool)
     unseen = ~edges["kind"].map({name: kind.visible for name, kind in KINDS.items()}).to_numpy(bool)
     face = units.frame["face"].to_numpy()
     forced = unseen & (face[left] == face[right]) & (units.frame["face_share"].to_numpy(float)[left] > 1)
+    forced |= given
     total = float(length[inner].sum())
     return 1.0 - float(length[inner & forced].sum()) / total if total > 0 else 1.0
 

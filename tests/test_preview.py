@@ -10,13 +10,17 @@ import shapely
 from finished_plans import SPITEFUL, suburb_plan, town_plan
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from random_town import random_town
+from test_levels import halves
 
+from gridgis import Band, PlanOptions, make_plan
 from gridgis.preview.fonts import picture_fonts
 from gridgis.preview.html import draw_html
 from gridgis.preview.picture_labels import place_labels
 from gridgis.preview.picture_sheet import Sheet
 from gridgis.preview.png import draw_png
-from gridgis.preview.style import HUES, grid_borders, short_codes
+from gridgis.preview.style import HUES, LEVEL_INKS, grid_borders, short_codes
+from gridgis.profiles import Housing, HousingRule
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +75,7 @@ def test_names_cannot_break_out_of_the_page(plan, page):
     assert any(SPITEFUL in text for text in plan.grids["bounds_zh"])
     assert "alert(1)" in page
     assert "<script>alert(1)" not in page
-    assert any(SPITEFUL in row[11] for row in data_of(page)["grids"]["rows"])
+    assert any(SPITEFUL in str(row) for row in data_of(page)["grids"]["rows"])
 
 
 def test_page_holds_every_grid_and_building_in_place(plan, page):
@@ -90,6 +94,32 @@ def test_page_holds_every_grid_and_building_in_place(plan, page):
     centres = shapely.points([house.mean(axis=0) for house in houses])
     held = degrees.to_numpy()[data["buildings"]["grid"]]
     assert shapely.contains(held, centres).all()
+
+
+def test_page_and_picture_show_the_levels_above_the_grids(tmp_path):
+    layers = random_town(3, buildings=160, communities=halves())
+    plan = make_plan(layers, PlanOptions(households=Band(60, 130), population=None, sectors=Band(3, 5), effort=0.1))
+    data = data_of(draw_html(plan))
+    assert [outline["level"] for outline in data["outlines"]] == ["community", "sector"]
+    for outline, areas in zip(data["outlines"], (plan.community_areas, plan.sector_areas), strict=True):
+        drawn = shapely.linestrings(next(iter(unpack(outline))))
+        assert shapely.intersects(drawn, shapely.box(*areas.to_crs(4326).total_bounds))
+        assert len(outline["names"]) == len(outline["at"]) == len(areas)
+    assert [level["areas"] for level in data["levels"]] == [2, plan.sectors.grids, len(plan.grids)]
+    draw_png(plan, tmp_path / "map.png", width_px=1200)
+    pixels = np.round(imread(tmp_path / "map.png")[..., :3] * 255).astype(int)
+    for ink in LEVEL_INKS.values():
+        wanted = [int(ink[i : i + 2], 16) for i in (1, 3, 5)]
+        assert (np.abs(pixels - wanted).max(axis=-1) <= 2).sum() > 200, "the level's outline is to be seen"
+
+
+def test_page_tells_of_housing_types_and_soft_bands():
+    housing = Housing(rules=(HousingRule("scattered", levels=Band(1, 4)),), default="gated-compound")
+    options = PlanOptions(housing=housing, soft=("households",), effort=0.1)
+    data = data_of(draw_html(make_plan(random_town(4, levels=None), options)))
+    assert data["byLoad"]
+    assert data["ask"][0] == "封闭小区 200–250（参考） · 散居楼院 120–160（参考）"
+    assert "aimed at" in data["ask"][1]
 
 
 def test_page_is_small(page):

@@ -11,8 +11,8 @@ import shapely
 from pyproj import CRS, Transformer
 
 from gridgis.features import KINDS
-from gridgis.preview.style import HUES, RAILS, ROAD_CLASSES, STREAMS, base_lines, grid_borders, short_codes
-from gridgis.report import Language, Report, headline
+from gridgis.preview.style import HUES, RAILS, ROAD_CLASSES, STREAMS, base_lines, grid_borders, level_areas, short_codes
+from gridgis.report import Language, Report, asked_for, headline, level_word
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan
@@ -30,10 +30,10 @@ def page_data(plan: Plan, language: Language) -> dict[str, Any]:
         "name": plan.layers.name,
         "bounds": packer.bounds(plan.layers.boundary),
         "hues": HUES,
-        "bands": {
-            name: None if band is None else [band.low, band.high]
-            for name, band in (("households", plan.options.households), ("population", plan.options.population))
-        },
+        "ask": [" · ".join(_asked(plan, language)) for language in ("zh", "en")],
+        "byLoad": plan.options.housing is not None,
+        "levels": _level_rows(plan),
+        "outlines": _outlines(plan, packer),
         "figures": report.summary.to_dict() | {"area_m2": float(plan.grids["area_m2"].sum())},
         "holds": bool(plan.certificate.holds),
         "verdict": [plan.certificate.summary("zh"), plan.certificate.summary("en")],
@@ -97,6 +97,50 @@ class _Packer:
         return {"sizes": np.bincount(part, minlength=parts).tolist(), "steps": steps.ravel().tolist()}
 
 
+def _asked(plan: Plan, language: Language) -> list[str]:
+    (grids,) = (level for level in plan.certificate.levels if level.name == plan.options.level)
+    return asked_for(plan, grids, language)
+
+
+def _level_rows(plan: Plan) -> list[dict[str, Any]]:
+    """Return what the certificate says of each level, where there are any beside the grids."""
+    levels = plan.certificate.levels
+    return [
+        {
+            "name": [level_word(level.name, "zh"), level_word(level.name, "en")],
+            "areas": level.areas,
+            "ask": [" · ".join(asked_for(plan, level, language)) for language in ("zh", "en")],
+            "kept": level.kept if level.bands else None,
+            "explained": level.explained,
+            "crossing": len(level.crossing),
+            "reasons": [
+                {"reason": [r.reason_zh, r.reason], "remedy": [r.remedy_zh, r.remedy], "proven": r.proven}
+                for r in level.reasons
+            ],
+        }
+        for level in levels
+        if len(levels) > 1
+    ]
+
+
+def _outlines(plan: Plan, packer: _Packer) -> list[dict[str, Any]]:
+    """Return lines and names of the levels above the grids."""
+    return [
+        {
+            "level": level,
+            "names": list(zip(areas["short"], areas["short_en"], strict=True)),
+            "room": np.round(np.sqrt(shapely.area(areas.geometry.to_numpy()))).astype(int).tolist(),
+            "at": np.round(packer.degrees(_middles(areas.geometry.to_numpy())), 6).tolist(),
+        }
+        | packer.lines(shapely.simplify(grid_borders(areas), 0.2))
+        for level, areas in level_areas(plan)
+    ]
+
+
+def _middles(shapes: np.ndarray) -> np.ndarray:
+    return np.asarray(shapely.get_coordinates(shapely.point_on_surface(shapes)))
+
+
 def _reasons(report: Report) -> list[dict[str, Any]]:
     codes = {code: grid_id for grid_id, code in report.grids["code"].items()}
     return [
@@ -131,6 +175,8 @@ def _grids(plan: Plan, packer: _Packer) -> dict[str, Any]:
         table["deviation"].round(3).tolist(),
         table["in_band"].tolist(),
         table["compactness"].round(2).tolist(),
+        table["load"].round(3).tolist(),
+        table["fixed"],
         table["bounds_zh"],
         table["bounds_en"],
         grids["colour"].tolist(),
@@ -142,7 +188,7 @@ def _grids(plan: Plan, packer: _Packer) -> dict[str, Any]:
     return {
         "columns": [
             *("code", "short", "zh", "en", "households", "population", "buildings", "area", "deviation", "kept"),
-            *("compactness", "boundsZh", "boundsEn", "colour", "label", "wide", "high"),
+            *("compactness", "load", "fixed", "boundsZh", "boundsEn", "colour", "label", "wide", "high"),
         ],
         "rows": [list(row) for row in rows],
         "shapes": packer.polygons(shapes),

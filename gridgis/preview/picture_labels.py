@@ -20,10 +20,12 @@ INSIDE = 0.93
 """Share of a label's box that has to lie in its grid; the smallest label may do with half."""
 
 
-def place_labels(axes: Axes, grids: gpd.GeoDataFrame, codes: list[str], in_band: np.ndarray, m_per_px: float) -> None:
+def place_labels(
+    axes: Axes, grids: gpd.GeoDataFrame, codes: list[str], in_band: np.ndarray, m_per_px: float
+) -> list[shapely.Polygon]:
     """Write code and households, or only the code, into each grid that has room for it.
 
-    Large grids choose first. A grid outside a band has its label in red.
+    Large grids choose first. A grid outside a band has its label in red. Returns the room that the labels take.
     """
     import matplotlib.patheffects as effects
 
@@ -55,6 +57,36 @@ def place_labels(axes: Axes, grids: gpd.GeoDataFrame, codes: list[str], in_band:
             text.set_path_effects(
                 [effects.withStroke(linewidth=size * (0.32 if size > 7 else 0.22), foreground="white", alpha=0.9)]
             )
+    return taken
+
+
+def place_names(
+    axes: Axes,
+    areas: gpd.GeoDataFrame,
+    names: list[str],
+    taken: list[shapely.Polygon],
+    size: float,
+    color: str,
+    m_per_px: float,
+) -> None:
+    """Write each area's name where no label stands yet, as near to its middle as there is room; adds to `taken`."""
+    import matplotlib.patheffects as effects
+
+    for shape, name in zip(areas.geometry.to_numpy(), names, strict=True):
+        x0, y0, x1, y1 = shape.bounds
+        places = np.stack(np.meshgrid(np.linspace(x0, x1, 25), np.linspace(y0, y1, 25)), axis=-1).reshape(-1, 2)
+        middle = shapely.point_on_surface(shape)
+        places = places[np.argsort(np.hypot(*(places - [middle.x, middle.y]).T), kind="stable")]
+        for at in places[shapely.contains_xy(shape, places)]:
+            # a Chinese letter is as wide as two others
+            box = _box(("".join(letter + letter * (ord(letter) > 0x2E80) for letter in name),), size, at, m_per_px)
+            if shapely.covers(shape, box) and not shapely.intersects(box, taken).any():
+                taken.append(box)
+                text = axes.text(
+                    float(at[0]), float(at[1]), name, fontsize=size, color=color, ha="center", va="center", zorder=9.5
+                )
+                text.set_path_effects([effects.withStroke(linewidth=size * 0.32, foreground="white", alpha=0.95)])
+                break
 
 
 def _choose(

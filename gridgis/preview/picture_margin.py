@@ -22,7 +22,7 @@ from gridgis.preview.picture_sheet import (
     Sheet,
     points,
 )
-from gridgis.preview.style import HUES, RAILS, ROAD_CLASSES, STREAMS
+from gridgis.preview.style import HUES, LEVEL_INKS, RAILS, ROAD_CLASSES, STREAMS, level_areas
 from gridgis.report import WORDS, Language, Report, kind_word
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ TEXT: dict[str, dict[Language, str]] = {
     "grids": {"zh": "网格（相邻异色）", "en": "grid (neighbours differ)"},
     "border": {"zh": "网格边界", "en": "grid boundary"},
     "jurisdiction": {"zh": "辖区边界", "en": "jurisdiction's boundary"},
+    "community": {"zh": "社区边界", "en": "communities"},
+    "sector": {"zh": "片区边界", "en": "sectors"},
+    "fixed": {"zh": "锁定或专属网格", "en": "locked or dedicated grid"},
     "broken": {"zh": "超出范围，见报告", "en": "outside a band, see report"},
     "building": {"zh": "建筑", "en": "building"},
     "water": {"zh": "水域", "en": "water"},
@@ -139,6 +142,11 @@ def _draw_legend(
         patch(left + 13 * i, y, 13, facecolor=hue, alpha=0.55, edgecolor="none")
     line(row(word("border")), (9, "#e4e2dd"), (3, INK))
     line(row(word("jurisdiction")), (4.5, INK))
+    for level, _ in level_areas(plan):
+        dashes = {} if level == "community" else {"linestyle": (0, (2.5, 3))}
+        line(row(word(level)), (8 if level == "community" else 5, LEVEL_INKS[level]), **dashes)
+    if report.grids["fixed"].ne("").any():
+        patch(left, row(word("fixed")), 78, facecolor="none", edgecolor=INK, hatch="..", linewidth=0, alpha=0.6)
     if report.summary["broken"]:
         patch(left, row(word("broken")), 78, facecolor="none", edgecolor=ATTENTION, hatch="//", linewidth=0, alpha=0.7)
     patch(left, row(word("building")), 78, facecolor=BUILDING, alpha=0.35, edgecolor="none")

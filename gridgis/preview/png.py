@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from gridgis.preview.fonts import picture_fonts
-from gridgis.preview.picture_labels import place_labels
+from gridgis.preview.picture_labels import place_labels, place_names
 from gridgis.preview.picture_margin import draw_margin
 from gridgis.preview.picture_sheet import (
     ATTENTION,
@@ -30,11 +30,13 @@ from gridgis.preview.picture_sheet import (
 from gridgis.preview.style import (
     FILL_OPACITY,
     HUES,
+    LEVEL_INKS,
     RAILS,
     ROAD_CLASSES,
     STREAMS,
     base_lines,
     grid_borders,
+    level_areas,
     short_codes,
 )
 from gridgis.report import Language, Report
@@ -79,7 +81,8 @@ def draw_png(plan: Plan, path: Path, *, language: Language = "zh", width_px: int
         _draw_base(axes, plan, m_per_px)
         _draw_grids(axes, plan, report, m_per_px)
         codes = short_codes(plan.grids["code"].tolist(), plan.options.parent_code)
-        place_labels(axes, plan.grids, codes, report.grids["in_band"].to_numpy(), m_per_px)
+        taken = place_labels(axes, plan.grids, codes, report.grids["in_band"].to_numpy(), m_per_px)
+        _draw_levels(axes, plan, m_per_px, taken, language)
         draw_margin(figure, sheet, plan, report, m_per_px, language)
         with path.open("wb") as file:
             figure.savefig(file, format="png", dpi=DPI * width_px / sheet.width_px, metadata={"Software": None})
@@ -147,6 +150,9 @@ def _draw_grids(axes: Axes, plan: Plan, report: Report, m_per_px: float) -> None
     broken = shapes[~report.grids["in_band"].to_numpy(dtype=bool)]
     hatched: Any = {"facecolors": "none", "edgecolors": ATTENTION, "linewidths": 0, "hatch": "//", "alpha": 0.5}
     draw_shapes(axes, [broken], **hatched, zorder=5.5)
+    fixed = shapes[report.grids["fixed"].ne("").to_numpy(dtype=bool)]
+    held: Any = {"facecolors": "none", "edgecolors": INK, "linewidths": 0, "hatch": "..", "alpha": 0.45}
+    draw_shapes(axes, [fixed], **held, zorder=5.5)
     weight = 1.0 if m_per_px < 4 else 0.7
     borders = shapely.simplify(grid_borders(plan.grids), m_per_px / 4)
     draw_lines(axes, borders, 7 * weight, PAPER, alpha=0.85, zorder=6)
@@ -154,6 +160,20 @@ def _draw_grids(axes: Axes, plan: Plan, report: Report, m_per_px: float) -> None
     rim = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(_rings(plan.layers.boundary))))
     draw_lines(axes, rim, 9 * weight, PAPER, alpha=0.9, zorder=6.2)
     draw_lines(axes, rim, 4.5 * weight, INK, zorder=6.3)
+
+
+def _draw_levels(axes: Axes, plan: Plan, m_per_px: float, taken: list[shapely.Polygon], language: Language) -> None:
+    """Draw outlines and names of the levels above the grids, the topmost last and thickest."""
+    weight = 1.0 if m_per_px < 4 else 0.7
+    for level, areas in reversed(level_areas(plan)):
+        top, ink = level == "community", LEVEL_INKS[level]
+        borders = shapely.simplify(grid_borders(areas), m_per_px / 4)
+        draw_lines(axes, borders, (13 if top else 9) * weight, PAPER, alpha=0.9, zorder=6.4 + top)
+        dashes: Any = {} if top else {"linestyle": (0, (2.5, 3))}
+        draw_lines(axes, borders, (8 if top else 5) * weight, ink, zorder=6.5 + top, **dashes)
+    for level, areas in level_areas(plan):
+        names = areas["short" if language == "zh" else "short_en"].tolist()
+        place_names(axes, areas, names, taken, 13 if level == "community" else 8, LEVEL_INKS[level], m_per_px)
 
 
 def _rings(shape: shapely.Polygon | shapely.MultiPolygon) -> list[Any]:

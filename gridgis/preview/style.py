@@ -11,10 +11,15 @@ import shapely
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from gridgis.plan import Plan
+
 HUES = ("#3f74b5", "#d08a2e", "#4c9a5f", "#b9577b", "#7d66b0", "#2f9aa0")
 """Six muted hues for `grids.colour`."""
 
 FILL_OPACITY = 0.26
+
+LEVEL_INKS = {"community": "#8a1c5b", "sector": "#0b6b62"}
+"""Outlines and names of the levels above the grids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,25 @@ def base_lines(lines: gpd.GeoDataFrame, kinds: tuple[str, ...], tolerance_m: flo
     joined = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(chosen))))
     simple = shapely.simplify(joined, tolerance_m)
     return np.asarray(simple[shapely.length(simple) > 0])
+
+
+def level_areas(plan: Plan) -> list[tuple[str, gpd.GeoDataFrame]]:
+    """Return the levels above the grids that have several areas, from the top down.
+
+    Columns ``short`` and ``short_en`` are names as a map shows them: a sector's without its community's.
+    """
+    out = []
+    for level, areas in (("community", plan.community_areas), ("sector", plan.sector_areas)):
+        if areas is None or len(areas) < 2:
+            continue
+        titles = [""] * len(areas)
+        if level == "sector":
+            given = plan.layers.communities["name"].tolist()
+            titles = [(given[place] if place >= 0 else None) or "" for place in areas["community"].tolist()]
+        short = [name.removeprefix(title) for name, title in zip(areas["name"], titles, strict=True)]
+        english = [name.removeprefix(f"{title}, ") for name, title in zip(areas["name_en"], titles, strict=True)]
+        out.append((level, areas.assign(short=short, short_en=english)))
+    return out
 
 
 def grid_borders(grids: gpd.GeoDataFrame) -> np.ndarray:

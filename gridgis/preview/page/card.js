@@ -1,7 +1,8 @@
 /** What the map says of a grid, and of a building, when it is clicked. */
 function gridCard(grid, plan, building) {
   const facts = [
-    [word("households_long"), `${count(grid.households)}`, signed(grid.deviation)],
+    [word("households_long"), `${count(grid.households)}`, plan.byLoad ? null : signed(grid.deviation)],
+    ...(plan.byLoad ? [[word("load"), percent(grid.load)]] : []),
     [word("population_long"), count(grid.population)],
     [word("buildings"), count(grid.buildings)],
     [word("area"), `${grid.area} ${word("hectares")}`],
@@ -10,7 +11,8 @@ function gridCard(grid, plan, building) {
   return el("div", { class: "card" },
     building >= 0 ? buildingLine(plan.buildings, building) : null,
     el("h2", {}, pick([grid.zh, grid.en]), " ", el("small", {}, grid.code)),
-    el("p", { class: grid.kept ? "mark good" : "mark bad" }, grid.kept ? `✓ ${word("within")}` : `✗ ${word("outside")}`),
+    el("p", { class: grid.kept ? "mark good" : "mark bad" }, grid.kept ? `✓ ${word("within")}` : `✗ ${word("outside")}`,
+      grid.fixed ? ` · ${word(grid.fixed)}` : null),
     el("dl", {}, ...facts.flatMap(([name, value, more]) =>
       [el("dt", {}, name), el("dd", {}, value, more ? el("small", {}, ` ${more}`) : null)])),
     el("h3", {}, word("bounds")),

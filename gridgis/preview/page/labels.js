@@ -25,7 +25,7 @@ const GridLabels = L.Layer.extend({
   place() {
     const map = this._map, pixel = 256 * 2 ** map.getZoom() / this.metres;
     const view = map.getPixelBounds(), origin = map.getPixelOrigin();
-    const taken = [], shown = [];
+    const taken = this.taken = [], shown = [];
     for (const grid of this.byRoom) {
       const at = map.project(grid.label);
       if (!view.contains(at)) continue;
@@ -39,6 +39,7 @@ const GridLabels = L.Layer.extend({
       }, el("b", {}, label.text), label.more ? el("span", {}, label.more) : null));
     }
     this.box.replaceChildren(...shown);
+    this.fire("placed");
   },
 
   /** The first wish that has room and is free; the code alone may be wider than its grid by a little. */
@@ -63,5 +64,43 @@ const GridLabels = L.Layer.extend({
       this.widths.set(key, this.ruler.measureText(text).width);
     }
     return this.widths.get(key);
+  },
+});
+
+/** Names of communities or sectors, where the grids' labels leave room around the middle of each. */
+const AreaNames = L.Layer.extend({
+  initialize(outline, labels) {
+    this.outline = outline;
+    this.labels = labels;
+  },
+
+  onAdd(map) {
+    this.box = el("div", { class: `grid-labels area-names ${this.outline.level} leaflet-zoom-hide`, "aria-hidden": "true" });
+    map.getPane("labels").append(this.box);
+  },
+
+  onRemove() {
+    this.box.remove();
+  },
+
+  place() {
+    if (!this._map) return;
+    const map = this._map, view = map.getPixelBounds(), origin = map.getPixelOrigin();
+    // the labels of the levels above were placed before: their room is taken, too
+    const pixel = 256 * 2 ** map.getZoom() / this.labels.metres;
+    const taken = this.labels.taken, shown = [], size = this.outline.level === "community" ? 16 : 12;
+    this.outline.at.forEach(([lng, lat], i) => {
+      const middle = map.project([lat, lng]), text = pick(this.outline.names[i]);
+      const w = this.labels.width(text, size) + 8, h = size * 1.3;
+      if (w > 1.1 * this.outline.room[i] * pixel) return;
+      const free = ({ x, y }) => taken.every((box) => Math.abs(box.x - x) * 2 >= box.w + w || Math.abs(box.y - y) * 2 >= box.h + h);
+      const at = [0, -1, 1].map((step) => ({ x: middle.x, y: middle.y + step * h })).find(free);
+      if (!at || !view.contains([at.x, at.y])) return;
+      taken.push({ ...at, w, h });
+      shown.push(el("div", {
+        class: "grid-label", style: `left:${Math.round(at.x - origin.x)}px;top:${Math.round(at.y - origin.y)}px;font-size:${size}px`,
+      }, el("b", {}, text)));
+    });
+    this.box.replaceChildren(...shown);
   },
 });

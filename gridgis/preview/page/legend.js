@@ -2,7 +2,7 @@
 const DEVIATIONS = [[-0.25, "--dev-1"], [-0.1, "--dev-2"], [0.1, "--dev-3"], [0.25, "--dev-4"], [Infinity, "--dev-5"]];
 const deviationColour = (x) => colour(DEVIATIONS.find(([limit]) => x <= limit)[1]);
 
-function legend(plan, state, recolour) {
+function legend(plan, state, recolour, toggle) {
   const line = (kind, text) => el("li", {}, el("i", { class: `swatch ${kind}` }), text);
   const choice = (mode, text) => el("button", {
     type: "button", "aria-pressed": String(state.mode === mode), onclick: () => recolour(mode),
@@ -21,6 +21,10 @@ function legend(plan, state, recolour) {
     el("div", { class: "choice", role: "group", "aria-label": word("colourBy") },
       choice("grid", word("byGrid")), choice("deviation", word("byDeviation"))),
     el("ul", {}, hues, line("border", word("border")), line("rim", word("rim")), line("building", word("building")),
+      ...plan.outlines.map(({ level }) => el("li", {}, el("label", {},
+        el("input", { type: "checkbox", checked: state.levels[level], onchange: (event) => toggle(level, event.target.checked) }),
+        el("i", { class: `swatch ${level}` }), word(level)))),
+      plan.grids.some((grid) => grid.fixed) ? line("fixed", word("fixed")) : null,
       roads ? line("road", word("road")) : null, rails ? line("rail", word("rail")) : null,
       water ? line("water", word("water")) : null,
       plan.figures.broken ? el("li", { class: "out" }, word("out")) : null));

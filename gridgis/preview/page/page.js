@@ -8,6 +8,7 @@ function showPlan(map, plan) {
   });
   const state = {
     mode: "grid", legend: window.innerWidth > 720, selected: -1, find: "", sort: "short", down: 1,
+    levels: Object.fromEntries(plan.outlines.map(({ level }) => [level, true])),
   };
   tongue.now = plan.language;
   const whole = L.latLngBounds([plan.bounds.slice(0, 2), plan.bounds.slice(2)]);
@@ -27,9 +28,32 @@ function showPlan(map, plan) {
   const inner = asLatLngs(borders).flat(), outer = asLatLngs(rim).flat();
   const casings = [stroke(inner, "", 4, 0.85), stroke(outer, "", 6, 0.9)];
   const lines = [stroke(inner, "", 1.5), stroke(outer, "", 3)];
+  const labels = new GridLabels(plan.grids, base.metres).addTo(map);
+  const fixed = stroke(plan.grids.filter((grid) => grid.fixed).flatMap((grid) => grid.rings.map((ring) => [...ring, ring[0]])), "", 2.5);
+  fixed.setStyle({ dashArray: "2 6" });
+  const outlines = [...plan.outlines].reverse().map((outline) => {
+    const drawn = asLatLngs(outline).flat(), sector = outline.level === "sector";
+    return {
+      level: outline.level,
+      casing: stroke(drawn, "", sector ? 6 : 8, 0.85), line: stroke(drawn, "", sector ? 3 : 4.5),
+      names: new AreaNames(outline, labels),
+    };
+  });
+  for (const { line, level } of outlines) if (level === "sector") line.setStyle({ dashArray: "9 6" });
+  const placeNames = () => [...outlines].reverse().forEach(({ names }) => names.place());
+  labels.on("placed", placeNames);
+  const showLevels = () => {
+    for (const { level, casing, line, names } of outlines) {
+      for (const part of [casing, line, names]) {
+        part.remove();
+        if (state.levels[level]) part.addTo(map);
+      }
+    }
+    chosen.bringToFront();
+    labels.place();
+  };
   const chosen = stroke([], "", 4);
   const side = Math.sqrt(plan.figures.area_m2 / plan.grids.length);
-  const labels = new GridLabels(plan.grids, base.metres).addTo(map);
   map.attributionControl.setPrefix("Leaflet · gridgis");
   if (plan.attribution) map.attributionControl.addAttribution(el("span", {}, plan.attribution).innerHTML);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
@@ -73,6 +97,11 @@ function showPlan(map, plan) {
     }));
     for (const line of casings) line.setStyle({ color: casing });
     for (const line of lines) line.setStyle({ color: ink });
+    for (const { level, casing: around, line } of outlines) {
+      around.setStyle({ color: casing });
+      line.setStyle({ color: colour(`--${level}`) });
+    }
+    fixed.setStyle({ color: ink });
     chosen.setStyle({ color: colour("--accent") }).setLatLngs(state.selected < 0 ? [] : areas[state.selected].getLatLngs().map((ring) => [...ring, ring[0]]));
   }
 
@@ -90,6 +119,10 @@ function showPlan(map, plan) {
     const weight = Math.min(Math.max(pixels / 60, 0.5), 1.2);
     [4, 6].forEach((width, i) => casings[i].setStyle({ weight: width * weight }));
     [1.5, 3].forEach((width, i) => lines[i].setStyle({ weight: width * weight }));
+    for (const { level, casing, line } of outlines) {
+      line.setStyle({ weight: (level === "sector" ? 3 : 4.5) * weight });
+      casing.setStyle({ weight: (level === "sector" ? 6 : 8) * weight });
+    }
   }
 
   /** Write everything that has words. */
@@ -110,7 +143,8 @@ function showPlan(map, plan) {
   }
 
   function drawLegend() {
-    legendBox.getContainer().replaceChildren(legend(plan, state, (mode) => { state.mode = mode; paint(); drawLegend(); }));
+    legendBox.getContainer().replaceChildren(legend(plan, state, (mode) => { state.mode = mode; paint(); drawLegend(); },
+      (level, on) => { state.levels[level] = on; showLevels(); }));
   }
 
   get("language").addEventListener("click", () => {
@@ -130,6 +164,7 @@ function showPlan(map, plan) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { base.draw(); paint(); });
   // Folium forbids zooming the page with two fingers; people who need large letters need it.
   document.querySelector("meta[name=viewport]").content = "width=device-width, initial-scale=1";
+  showLevels();
   paint();
   write();
   map.invalidateSize({ animate: false });
