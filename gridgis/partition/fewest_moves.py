@@ -263,7 +263,7 @@ class _Task(Regions):
         # nothing that moves more than is known already can be better
         region = self.region(places, slots, cap=float(mine), broken=broken, grid=now.start)
         if region is None:
-            return min(mine, self._simple_bound(places, slots)), None
+            return min(mine, self._simple_bound(places, slots, still)), None
         away = (region.own[region.unit] != region.grid) & (own[region.unit] >= 0)
         held = np.bincount(region.start, weight, len(slots))
         region = replace(
@@ -282,7 +282,7 @@ class _Task(Regions):
         answer = program.settle(clock, known if usable else None)
         rest = answer.bound - self.penalty * still
         least = math.ceil(rest - 1e-6 * abs(answer.bound) - 1e-3) if math.isfinite(rest) and rest > 0 else 0
-        least = min(mine, max(least, self._simple_bound(places, slots) if not still else 0))
+        least = min(mine, max(least, self._simple_bound(places, slots, still)))
         if pool or answer.grid is None or answer.cost - self.penalty * still >= mine - 0.5:
             return least, None
         new = answer.grid - len(slots) + int(grid.max()) + 1
@@ -313,10 +313,13 @@ class _Task(Regions):
         weight = np.floor(region.weight)
         return max((_knapsack(weight, m.counts, m.low) for m in region.measures), default=0.0)
 
-    def _simple_bound(self, places: Ints, slots: Ints) -> int:
-        """Households that must leave the grids above a bound, each by itself: the cheapest that are enough."""
+    def _simple_bound(self, places: Ints, slots: Ints, still: int) -> int:
+        """Households that must leave the grids above a bound, each by itself: the cheapest that are enough.
+
+        Those ``still`` outside a bound in the end may be the ones that would lose most.
+        """
         now = self.now
-        total = 0.0
+        lost = []
         for slot in slots.tolist():
             members = places[now.start[places] == slot]
             worst = 0.0
@@ -324,8 +327,8 @@ class _Task(Regions):
                 over = float(m.counts[members].sum()) - m.high
                 if over > 0 and not (m.counts[members] > m.high).any():
                     worst = max(worst, _knapsack(now.weight[members], m.counts[members], over))
-            total += worst
-        return math.ceil(total - 1e-6)
+            lost.append(worst)
+        return math.ceil(sum(sorted(lost)[: max(len(lost) - still, 0)]) - 1e-6)
 
 
 def _compact(grid: Ints, k: int) -> Ints:
