@@ -74,8 +74,12 @@ class Measure:
         return replace(self, counts=np.bincount(of[member], self.counts[member], n).astype(np.int64))
 
     def say(self, total: float) -> tuple[str, str]:
-        """Write a sum, or a bound, in English and Chinese."""
+        """Write a sum in English and Chinese."""
         return say(self.name, total / self.whole)
+
+    def say_bound(self, bound: float) -> tuple[str, str]:
+        """Write a bound that a sum is held against, in English and Chinese."""
+        return say_bound(self.name, bound / self.whole)
 
 
 def say(name: str, total: float) -> tuple[str, str]:
@@ -88,6 +92,11 @@ def say(name: str, total: float) -> tuple[str, str]:
     if side == "most":
         return f"{share} % of the {noun} a grid may have", f"网格最多可有{title_zh}的{share}%"
     return f"{share} % of the {noun} a grid must have", f"网格至少应有{title_zh}的{share}%"
+
+
+def say_bound(name: str, bound: float) -> tuple[str, str]:
+    """Write a bound beside a sum: of shares the percent alone, since the sum says of what."""
+    return (f"{100 * bound:,.5g} %", f"{100 * bound:,.5g}%") if "_" in name else say(name, bound)
 
 
 def build_measures(

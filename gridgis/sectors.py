@@ -28,7 +28,11 @@ def group_grids(graph: Graph, assignment: Assignment, band: Band, options: PlanO
         Of the k grids to sectors; its proofs say where the band could not be kept.
     """
     grids = graph_of_grids(graph, assignment, band)
-    return partition(grids, options.replace(grids=None, housing=None, soft=(), objective="balance", method="search"))
+    # the graph says what is shared out; the band here only stands for sizes that the grids had
+    chosen = options.replace(
+        households=band, population=None, grids=None, housing=None, soft=(), objective="balance", method="search"
+    )
+    return partition(grids, chosen)
 
 
 def in_order(sectors: Assignment, assignment: Assignment, member: Ints) -> Assignment:

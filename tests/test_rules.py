@@ -1,5 +1,7 @@
 """Rules of every kind on towns drawn at random: what each of them promises holds, or is explained."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -55,6 +57,24 @@ def test_a_grid_keeps_the_sizes_of_its_housing_types_or_explains(seed):
     loads = (plan.counts["households"] / middle)[held].groupby(plan.building_grid[held]).sum()
     assert plan.report.grids["load"].to_numpy() == pytest.approx(loads.to_numpy())
     assert plan.report.summary["target"] == 1.0
+
+
+def test_reasons_speak_of_shares_only_once():
+    small = {name: replace(profile, households=Band(8 + k, 12 + k)) for k, (name, profile) in enumerate(SIZES.items())}
+    sizes = Housing(profiles=small, rules=(HousingRule(LOW, levels=Band(1, 3)),), default=HIGH)
+    plan = make_plan(random_town(2, buildings=30, levels=None), options(housing=sizes, households=None))
+    texts = [text for e in plan.certificate.explanations for text in (e.reason, e.reason_zh)]
+    assert texts, "some buildings are larger than such small grids"
+    assert all(text.count("a grid may have") + text.count("a grid must have") <= 2 for text in texts)
+    assert not [text for text in texts if "have a grid" in text or "have allowed" in text or "have of" in text]
+
+
+def test_sectors_are_made_whatever_says_how_large_grids_are():
+    layers = random_town(2, buildings=120, levels=None)
+    for size in ({"housing": HOUSING, "households": None}, {"households": None, "grids": 6}):
+        plan = make_plan(layers, options(sectors=Band(3, 5), **size))
+        assert plan.certificate.holds, plan.certificate.faults
+        assert {level.name for level in plan.certificate.levels} == {"sector", "grid"}
 
 
 def test_one_housing_type_is_judged_by_its_own_band():

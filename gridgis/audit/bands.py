@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gridgis.errors import some, some_zh
-from gridgis.measures import say
+from gridgis.measures import say, say_bound
 from gridgis.partition.assignment import Proof
 from gridgis.profiles import Band, Housing
 
@@ -162,7 +162,7 @@ def explain_bands(
 
 
 def _aimed_at(rule: str, band: Band, grid: int, value: float, code: str, noun: Noun) -> Explanation:
-    (have, have_zh), (limit, limit_zh) = say(rule, value), say(rule, band.low if value < band.low else band.high)
+    (have, have_zh), (limit, limit_zh) = say(rule, value), say_bound(rule, band.low if value < band.low else band.high)
     side, side_zh = ("fewer", "少") if value < band.low else ("more", "多")
     return Explanation(
         grid=grid,
@@ -191,7 +191,7 @@ def _forced_over(
         return None
     parts = members[(of == sums.argmax()) & (load.counts[rule][members] > 0)]
     names = tuple(load.name[int(i)] for i in parts)
-    (have, have_zh), (alone, alone_zh), (top, top_zh) = say(rule, value), say(rule, most), say(rule, band.high)
+    (have, have_zh), (alone, alone_zh), (top, top_zh) = say(rule, value), say(rule, most), say_bound(rule, band.high)
     if len(names) == 1:
         who, who_zh = f"building {names[0]} alone has", f"仅建筑{names[0]}就有"
         remedy = (
@@ -225,7 +225,7 @@ def _forced_under(
     whole = round(float(load.counts[rule].sum()), 6)
     if value >= band.low or whole >= band.low:
         return None
-    (have, have_zh), (all_, all_zh), (least, least_zh) = say(rule, value), say(rule, whole), say(rule, band.low)
+    (have, have_zh), (all_, all_zh), (least, least_zh) = say(rule, value), say(rule, whole), say_bound(rule, band.low)
     return Explanation(
         grid=grid,
         code=code,
@@ -265,7 +265,7 @@ def _by_proof(
 
 
 def _unexplained(rule: str, band: Band, grid: int, value: float, code: str, noun: Noun) -> Explanation:
-    (have, have_zh), (limit, limit_zh) = say(rule, value), say(rule, band.low if value < band.low else band.high)
+    (have, have_zh), (limit, limit_zh) = say(rule, value), say_bound(rule, band.low if value < band.low else band.high)
     side, side_zh = ("fewer", "少于") if value < band.low else ("more", "多于")
     return Explanation(
         grid=grid,

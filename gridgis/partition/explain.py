@@ -21,9 +21,9 @@ def _figure(weight: Weight, total: float) -> tuple[str, str]:
 def _side(weight: Weight, total: float) -> tuple[str, str]:
     """Return the words for how a total lies to the band, with the bound it misses."""
     if total > weight.high:
-        high, high_zh = weight.say(weight.high)
+        high, high_zh = weight.say_bound(weight.high)
         return f"more than the {high} allowed", f"超过上限{high_zh}"
-    low, low_zh = weight.say(weight.low)
+    low, low_zh = weight.say_bound(weight.low)
     return f"fewer than the {low} required", f"低于下限{low_zh}"
 
 
@@ -58,7 +58,7 @@ def oversize(graph: Graph, breach: Breach, group: Ints, counted: tuple[Weight, .
     total = int(cause.counts[group].sum())
     name, name_zh = _names(graph, group.tolist())
     alone, alone_zh = _figure(cause, total)
-    top, top_zh = _figure(cause, cause.high)
+    top, top_zh = cause.say_bound(cause.high)
     if len(group) == 1:
         reason = f"{name} alone has {alone}, more than the {top} a grid may have, so it is a grid of its own"
         reason_zh = f"{name_zh} 本身有{alone_zh}，超过每个网格{top_zh}的上限，因此单独成为一个网格"
@@ -123,7 +123,7 @@ def area_impossible(
     if small is not None:
         short = counted[small]
         have, have_zh = _figure(short, area.totals[small])
-        low, low_zh = _figure(short, short.low)
+        low, low_zh = short.say_bound(short.low)
         reason = f"{where}{cut} has {have} in all, fewer than the {low} a grid must have"
         reason_zh = f"{where_zh}{cut_zh} 总共只有{have_zh}，少于每个网格至少{low_zh}的要求"
         change, change_zh = _loosen(short, area.totals[small])
