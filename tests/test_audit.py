@@ -474,7 +474,7 @@ def pieces_of(town):
 
 
 @settings(max_examples=50, deadline=None)
-@given(pictures(), st.integers(1, 60), st.integers(1, 60))
+@given(pictures(), st.integers(3, 60), st.integers(3, 60))
 def test_random_towns_are_judged_as_counted_by_hand(picture, one, other):
     band = Band(min(one, other), max(one, other))
     town = draw_town(picture, households=3)
