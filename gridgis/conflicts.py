@@ -14,10 +14,10 @@ import shapely
 
 from gridgis.codes import check_templates
 from gridgis.errors import InputError, some
-from gridgis.features import COMPOUNDS
 from gridgis.graph import Fixed, Graph
 from gridgis.layers import Layers
 from gridgis.measures import measure_buildings
+from gridgis.neighbours import why_dedicated, why_locked
 from gridgis.options import PlanOptions
 from gridgis.partition import foreseen
 from gridgis.partition.assignment import Proof
@@ -97,7 +97,7 @@ def foresee(layers: Layers, options: PlanOptions, counts: pd.DataFrame) -> tuple
     Parameters
     ----------
     counts
-        As from `plan.count_housing`.
+        As from `housing.count_housing`.
     """
     inside = layers.buildings["inside"].to_numpy(bool)
     homes = np.flatnonzero(inside)
@@ -163,24 +163,3 @@ def _held(
         reason, remedy = why(areas.iloc[place])
         groups.append(Fixed(units=np.flatnonzero(of == place), why=reason, remedy=remedy))
     return groups
-
-
-def why_locked(code: str) -> tuple[Pair, Pair]:
-    """Say that a locked grid stays, and what would help."""
-    return (f"grid {code} is locked and stays as it is", f"网格{code}已锁定，保持原状"), (
-        f"unlock grid {code}",
-        f"解除对网格{code}的锁定",
-    )
-
-
-def why_dedicated(area: pd.Series) -> tuple[Pair, Pair]:
-    """Say that a dedicated compound is a grid, and what would help."""
-    zh, en = COMPOUNDS[area["kind"]]
-    name, name_zh = area["name"] or "without a name", area["name"] or "（未命名）"
-    return (
-        (
-            f"the {en} {name} is dedicated: a grid of its own, whatever its size",
-            f"{zh}{name_zh}为专属网格，不论大小单独成格",
-        ),
-        (f"let the {en} {name} be divided like others", f"取消该{zh}的专属网格，与其他区域一并划分"),
-    )

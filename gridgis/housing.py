@@ -13,13 +13,22 @@ from scipy.spatial import cKDTree
 
 from gridgis.errors import InputError
 from gridgis.layers import Layers
-from gridgis.population import estimate_levels
+from gridgis.options import PlanOptions
+from gridgis.population import count_people, estimate_levels
 from gridgis.profiles import Band, Housing, HousingRule
 
 DENSITY_RADIUS_M = 100.0
 DENSITY_AREA_HA = np.pi * DENSITY_RADIUS_M**2 / 10_000
 _AT_ONCE = 8192
 """Buildings whose neighbours are held in memory at a time."""
+
+
+def count_housing(layers: Layers, options: PlanOptions) -> pd.DataFrame:
+    """Count people as `population.count_people`, and where there are several housing types add their ``profile``."""
+    counts = count_people(layers, options)
+    if options.housing is not None:
+        counts["profile"] = assign_profiles(layers, counts, options.housing)
+    return counts
 
 
 def assign_profiles(layers: Layers, counts: pd.DataFrame, housing: Housing) -> pd.Series:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 
-from gridgis.conflicts import why_dedicated, why_locked
+from gridgis.features import COMPOUNDS, KINDS
 from gridgis.graph import Fixed, Graph
 from gridgis.layers import Layers
 from gridgis.linework import CODE, COST, KIND_NAMES
@@ -125,6 +127,27 @@ def _fixed(fixed: Ints, layers: Layers) -> tuple[Fixed, ...]:
     return tuple(groups)
 
 
+def why_locked(code: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Say that a locked grid stays, and what would help."""
+    return (f"grid {code} is locked and stays as it is", f"网格{code}已锁定，保持原状"), (
+        f"unlock grid {code}",
+        f"解除对网格{code}的锁定",
+    )
+
+
+def why_dedicated(area: pd.Series) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Say that a dedicated compound is a grid, and what would help."""
+    zh, en = COMPOUNDS[area["kind"]]
+    name, name_zh = area["name"] or "without a name", area["name"] or "（未命名）"
+    return (
+        (
+            f"the {en} {name} is dedicated: a grid of its own, whatever its size",
+            f"{zh}{name_zh}为专属网格，不论大小单独成格",
+        ),
+        (f"let the {en} {name} be divided like others", f"取消该{zh}的专属网格，与其他区域一并划分"),
+    )
+
+
 def _weakest(part: Ints, stands: npt.NDArray[np.bool_], units: Units, options: PlanOptions) -> int | None:
     """Return the part with fewest people among those that no number of grids fits; None when all can stand.
 
@@ -167,3 +190,36 @@ def _nearest(
     pairs, distance = shapely.STRtree(shapes[there]).query_nearest(shapes[here], return_distance=True)
     best = int(np.argmin(distance))
     return int(here[pairs[0, best]]), int(there[pairs[1, best]])
+
+
+def notes_on_joins(
+    joins: Sequence[Join], ids: npt.NDArray[np.object_], grid: Ints, codes: Sequence[str], nouns: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Say where a grid reaches over what cannot be crossed, since the people beyond are too few for one.
+
+    Parameters
+    ----------
+    ids, grid
+        (n,) name and grid of every unit.
+    codes
+        (k,) codes of the grids.
+    nouns
+        What a grid is called: English, its plural, Chinese.
+    """
+    notes = []
+    noun, _, noun_zh = nouns
+    for join in joins:
+        if grid[join.u] != grid[join.v]:
+            continue
+        code, a, b = codes[grid[join.u]], ids[join.u], ids[join.v]
+        if join.across == "gap":
+            en, zh = "which do not touch", "互不相接"
+        else:
+            en, zh = f"over a {KINDS[join.across].en} without a crossing", f"被{KINDS[join.across].zh}隔开且无通道"
+        notes.append(
+            (
+                f"{noun} {code} holds the units of buildings {a} and {b}, {en}: one side cannot stand alone",
+                f"{noun_zh}{code}包含建筑{a}与{b}所在单元，二者{zh}：其中一侧不足以单独成格",
+            )
+        )
+    return notes

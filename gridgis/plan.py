@@ -21,7 +21,7 @@ from gridgis.errors import InputError
 from gridgis.features import KINDS
 from gridgis.graph import Graph
 from gridgis.grids import draw_grids, redraw_grids, renumber
-from gridgis.housing import assign_profiles
+from gridgis.housing import count_housing
 from gridgis.layers import Layers
 from gridgis.levels import (
     draw_communities,
@@ -31,11 +31,10 @@ from gridgis.levels import (
     layers_of_grids,
     options_of_micro,
 )
-from gridgis.neighbours import Join, build_graph
+from gridgis.neighbours import Join, build_graph, notes_on_joins
 from gridgis.options import PlanOptions
 from gridgis.partition import Assignment, partition
 from gridgis.pieces import strongest
-from gridgis.population import count_people
 from gridgis.sectors import group_grids, in_order
 from gridgis.units import Units, build_units
 
@@ -147,7 +146,9 @@ class Plan:
             slivers=layers.slivers,
             proofs=self.assignment.proofs,
             visible_at_best=visible_at_best(self.units, self.assignment),
-            notes=_notes_on_joins(self.joins, self.graph, self.grids, self.assignment, options.level),
+            notes=notes_on_joins(
+                self.joins, self.graph.ids, self.assignment.grid, self.codes.code, LEVEL_NOUNS[options.level]
+            ),
         )
 
     def _sectors_to_audit(self) -> Sectors | None:
@@ -227,7 +228,7 @@ def make_plan(
     Parameters
     ----------
     counts
-        Households and people as `count_housing` returns them, where they are counted already, e.g. over a whole city.
+        As from `housing.count_housing`, where people are counted already, e.g. over a whole city.
     progress
         Called with the name of a step (one of `STEPS`) and how much of it is done, 0 … 1.
 
@@ -324,14 +325,6 @@ def name_plan(
     )
 
 
-def count_housing(layers: Layers, options: PlanOptions) -> pd.DataFrame:
-    """Count people as `population.count_people`, and where there are several housing types add their ``profile``."""
-    counts = count_people(layers, options)
-    if options.housing is not None:
-        counts["profile"] = assign_profiles(layers, counts, options.housing)
-    return counts
-
-
 def adopted(units: Units, graph: Graph) -> Assignment:
     """Return the assignment that the existing grids are; what lies in none joins what it shares most line with."""
     grid = units.frame["existing"].to_numpy(np.int64).copy()
@@ -400,28 +393,3 @@ def visible_at_best(units: Units, assignment: Assignment) -> float:
     forced |= given
     total = float(length[inner].sum())
     return 1.0 - float(length[inner & forced].sum()) / total if total > 0 else 1.0
-
-
-def _notes_on_joins(
-    joins: tuple[Join, ...], graph: Graph, grids: gpd.GeoDataFrame, assignment: Assignment, level: str
-) -> list[tuple[str, str]]:
-    """Say where a grid reaches over what cannot be crossed, since the people beyond are too few for one."""
-    notes = []
-    code = grids["code"].to_numpy()
-    noun, _, noun_zh = LEVEL_NOUNS[level]
-    for join in joins:
-        grid = assignment.grid[join.u]
-        if grid != assignment.grid[join.v]:
-            continue
-        a, b = graph.ids[join.u], graph.ids[join.v]
-        if join.across == "gap":
-            en, zh = "which do not touch", "互不相接"
-        else:
-            en, zh = f"over a {KINDS[join.across].en} without a crossing", f"被{KINDS[join.across].zh}隔开且无通道"
-        notes.append(
-            (
-                f"{noun} {code[grid]} holds the units of buildings {a} and {b}, {en}: one side cannot stand alone",
-                f"{noun_zh}{code[grid]}包含建筑{a}与{b}所在单元，二者{zh}：其中一侧不足以单独成格",
-            )
-        )
-    return notes

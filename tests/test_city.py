@@ -81,7 +81,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def jobs(town, options=OPTIONS):
     from gridgis.city.work import _jobs
-    from gridgis.plan import count_housing
+    from gridgis.housing import count_housing
 
     return list(_jobs(town, divide_city(town, options), count_housing(town, options), options, "en", False))
 

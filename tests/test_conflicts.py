@@ -12,7 +12,7 @@ from gridgis import Band, PlanOptions, make_plan
 from gridgis.conflicts import foresee
 from gridgis.errors import InputError
 from gridgis.explain import bindings, conflicts
-from gridgis.plan import count_housing
+from gridgis.housing import count_housing
 
 OPTIONS = PlanOptions(households=Band(60, 120), population=None, effort=0.1)
 

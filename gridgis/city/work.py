@@ -17,9 +17,9 @@ from gridgis.city.manifest import Manifest
 from gridgis.city.report import CityReport, report_city, write_city
 from gridgis.city.runners import PoolRunner, Runner, run_here
 from gridgis.errors import InputError
+from gridgis.housing import count_housing
 from gridgis.layers import Layers
 from gridgis.options import PlanOptions
-from gridgis.plan import count_housing
 
 if TYPE_CHECKING:
     from gridgis.report import Language

@@ -61,7 +61,7 @@ def command(grids: str, language: Language, **given: Any) -> int:
 def _certify(grids: str, files: LayerFiles, options: PlanOptions, progress: Progress) -> Certificate:
     from gridgis.audit import audit_grids
     from gridgis.conflicts import check_rules
-    from gridgis.plan import count_housing
+    from gridgis.housing import count_housing
 
     frame = _read_grids(grids, files.crs)
     layers = files.read(progress)

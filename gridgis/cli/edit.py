@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gridgis.cli.parameters import LayerFiles, debug_option, language_option, layer_options, lock_option, output_option
+from gridgis.cli.parameters import debug_option, language_option, output_option
 from gridgis.cli.partition import CANNOT_BE_MET, check_folder
+from gridgis.cli.saved_plan import saved_plan_options, take_saved_plan
 from gridgis.cli.terminal import output_console, show_steps
 from gridgis.errors import InputError
 
@@ -33,10 +34,7 @@ def _lists(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 
 
 @click.command("edit", short_help="Move buildings, merge, split or redivide grids of a plan.")
-@click.argument("plan", metavar="PLAN")
-@layer_options(roads_required=True)
-@click.option("--communities", metavar="FILE", help="Communities, whose edges no grid crosses: polygons.")
-@lock_option
+@saved_plan_options
 @click.option(
     "--move",
     "moves",
@@ -61,8 +59,6 @@ def _lists(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 @language_option
 @debug_option
 def command(
-    plan: str,
-    lock: tuple[str, ...],
     moves: list[tuple[str, str]],
     merges: list[list[str]],
     splits: tuple[str, ...],
@@ -80,15 +76,11 @@ def command(
     from gridgis.edit import History
     from gridgis.export import write_plan
     from gridgis.plan import adopt_plan
-    from gridgis.rebalance import read_plan
 
     if not (moves or merges or splits or regions):
         raise InputError("nothing is to be changed; say --move, --merge, --split or --resolve")
     check_folder(output)
-    saved = read_plan(plan)
-    columns = given.pop("columns") or dict(saved.options.columns)
-    files = LayerFiles.take({**given, "columns": columns, "existing": saved.existing})
-    options = saved.options.replace(lock=tuple(dict.fromkeys([*saved.options.lock, *lock])), columns=files.columns)
+    saved, files, options = take_saved_plan(given)
     with show_steps(language) as progress:
         history = History(adopt_plan(files.read(progress), options, retired=saved.retired))
         _change(history, moves, merges, splits, regions)

@@ -11,6 +11,8 @@ import click
 from gridgis.cli.terminal import output_console
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from gridgis.explain import Conflict
     from gridgis.layers import Layers
     from gridgis.options import PlanOptions
@@ -27,12 +29,11 @@ explain_option = click.option(
 )
 
 
-def tell_foreseen(layers: Layers, options: PlanOptions, language: Language) -> None:
+def tell_foreseen(layers: Layers, options: PlanOptions, counts: pd.DataFrame, language: Language) -> None:
     """Say on standard error what every plan will have to break, before the plan is made."""
     from gridgis.conflicts import foresee
-    from gridgis.plan import count_housing
 
-    proofs = foresee(layers, options, count_housing(layers, options))
+    proofs = foresee(layers, options, counts)
     if not proofs:
         return
     zh = language == "zh"

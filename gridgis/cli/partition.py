@@ -25,6 +25,8 @@ from gridgis.cli.terminal import output_console, show_steps
 from gridgis.errors import InputError, some
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from gridgis.layers import Layers
     from gridgis.options import PlanOptions
     from gridgis.plan import Plan
@@ -57,11 +59,16 @@ def command(output: str, language: Language, explain: bool, **given: Any) -> int
         raise InputError(
             f"--lock {some(options.lock)}: there is no existing plan to lock grids of; give its grids with --existing"
         )
+    from gridgis.conflicts import check_rules
+    from gridgis.housing import count_housing
+
     with show_steps(language) as progress:
         layers = files.read(progress)
-    tell_foreseen(layers, options, language)
+    check_rules(layers, options)
+    counts = count_housing(layers, options)
+    tell_foreseen(layers, options, counts, language)
     with show_steps(language) as progress:
-        plan = divide(layers, options, Path(output), language, progress)
+        plan = divide(layers, options, Path(output), language, progress, counts=counts)
     print_plan(plan, output, language)
     if explain:
         with show_steps(language) as progress:
@@ -81,13 +88,19 @@ def check_folder(output: str) -> None:
 
 
 def divide(
-    layers: Layers, options: PlanOptions, folder: Path, language: Language, progress: Callable[[str, float], None]
+    layers: Layers,
+    options: PlanOptions,
+    folder: Path,
+    language: Language,
+    progress: Callable[[str, float], None],
+    *,
+    counts: pd.DataFrame | None = None,
 ) -> Plan:
-    """Make the plan and write its files, all or none."""
+    """Make the plan and write its files, all or none; ``counts`` where people are counted already."""
     import gridgis
     from gridgis.export import write_plan
 
-    plan = gridgis.make_plan(layers, options, progress=progress)
+    plan = gridgis.make_plan(layers, options, counts=counts, progress=progress)
     write_plan(plan, folder, language=language, progress=progress)
     return plan
 

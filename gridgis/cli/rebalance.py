@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gridgis.cli.parameters import LayerFiles, debug_option, language_option, layer_options, lock_option, output_option
+from gridgis.cli.parameters import debug_option, language_option, output_option
 from gridgis.cli.partition import CANNOT_BE_MET, check_folder, print_plan
+from gridgis.cli.saved_plan import saved_plan_options, take_saved_plan
 from gridgis.cli.terminal import output_console, show_steps
 
 if TYPE_CHECKING:
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("rebalance", short_help="Keep a plan's rules after a change, with the fewest moves.")
-@click.argument("plan", metavar="PLAN")
-@layer_options(roads_required=True)
-@click.option("--communities", metavar="FILE", help="Communities, whose edges no grid crosses: polygons.")
-@lock_option
+@saved_plan_options
 @click.option(
     "--move-price",
     type=float,
@@ -40,8 +38,6 @@ if TYPE_CHECKING:
 @language_option
 @debug_option
 def command(
-    plan: str,
-    lock: tuple[str, ...],
     move_price: float | None,
     time_limit_s: float,
     output: str,
@@ -54,13 +50,10 @@ def command(
     kept while the fewest households change their grid. Writes the files of partition, moves.csv (every building
     that changes its grid, from where to where, and why) and crosswalk.csv.
     """
-    from gridgis.rebalance import read_plan, rebalance
+    from gridgis.rebalance import rebalance
 
     check_folder(output)
-    saved = read_plan(plan)
-    columns = given.pop("columns") or dict(saved.options.columns)
-    files = LayerFiles.take({**given, "columns": columns, "existing": saved.existing})
-    options = saved.options.replace(lock=tuple(dict.fromkeys([*saved.options.lock, *lock])), columns=files.columns)
+    saved, files, options = take_saved_plan(given)
     with show_steps(language) as progress:
         layers = files.read(progress)
         found = rebalance(

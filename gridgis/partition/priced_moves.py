@@ -34,9 +34,8 @@ HOT, COLD = 0.5, 0.02
 def improve(graph: Graph, options: PlanOptions, now: Now, grid: Ints, *, price: float) -> Ints:
     """Move units on where the plan gets better by more points than ``price`` × the households that are moved by it.
 
-    The points are those of the search for plans: ``30 × (load ÷ target − 1)²`` for every grid and bounded count, 0.7 ×
-    perimeter² ÷ 4π area for its shape, and about 8 in all for the lines a grid of usual size shares with others;
-    ``options`` weighs them. Households that come back to their grid are a gain. Bounds stay kept.
+    The points are those of the search for plans (``problem.BALANCE_WORTH`` and those beside it), as ``options`` weighs
+    them. Households that come back to their grid are a gain. Bounds stay kept.
     """
     places = np.flatnonzero(~now.fixed)
     problem = build_problem(graph, weights(graph, options), places, options)

@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from gridgis.conflicts import check_rules
 from gridgis.errors import InputError
 from gridgis.grids import renumber
+from gridgis.housing import count_housing
 from gridgis.layers import Layers
 from gridgis.neighbours import build_graph
 from gridgis.options import PlanOptions
@@ -24,7 +25,7 @@ from gridgis.partition.fewest_moves import Fewest, fewest_moves
 from gridgis.partition.method import prove_breaches
 from gridgis.partition.moves_regions import Now, outside
 from gridgis.partition.search import Clock
-from gridgis.plan import FINER, ROUNDS, Plan, Progress, adopted, count_housing, name_plan
+from gridgis.plan import FINER, ROUNDS, Plan, Progress, adopted, name_plan
 from gridgis.rebalance.matching import came_from
 from gridgis.rebalance.tables import REDRAWN, TIED, crosswalk_of, headline, reasons, write_table
 from gridgis.report import Language
