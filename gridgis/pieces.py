@@ -152,10 +152,7 @@ def build_pieces(
     # a building is where its middle is, wherever the lines that enter it leave its face
     middle = inner.copy()
     middle[is_clump] = shapely.point_on_surface(clumps.footprint[crossed[clump_of_face[is_clump]]])
-    compound, community, existing = (
-        held_by(areas.geometry.to_numpy(), middle) if len(areas) else np.full(len(faces), -1)
-        for areas in (layers.compounds, layers.communities, layers.existing)
-    )
+    compound, community, existing = _places(layers, middle)
     fixed = _fixed(layers, existing, compound, locked)
     host_of_face = np.arange(len(faces))
     for owners in ((community, fixed, compound, existing), (community, fixed)):
@@ -199,6 +196,42 @@ def build_pieces(
         block_load=load.grouped(block, len(grain_of_block)),
         grain=grain_of_block[block],
     )
+
+
+def part_at_fences(clumps: Clumps, layers: Layers, locked: Sequence[str] = ()) -> Clumps:
+    """Make clumps of their own of what fences part: a building of several parts may lie on both sides of one.
+
+    The building then belongs to the clump that holds most of it.
+    """
+    several = np.flatnonzero(shapely.get_num_geometries(clumps.footprint) > 1)
+    parts, of = shapely.get_parts(clumps.footprint[several], return_index=True)
+    middle = shapely.point_on_surface(parts)
+    compound, community, existing = _places(layers, middle)
+    fence = np.column_stack([several[of], community, _fixed(layers, existing, compound, locked)])
+    groups, group = np.unique(fence, axis=0, return_inverse=True)
+    sides = np.bincount(groups[:, 0], minlength=len(clumps.footprint))
+    if not (sides > 1).any():
+        return clumps
+    shapes = layers.buildings.geometry.to_numpy()
+    footprint, owner = clumps.footprint.tolist(), clumps.of.copy()
+    for clump in np.flatnonzero(sides > 1).tolist():
+        areas = [shapely.union_all(parts[group.ravel() == g]) for g in np.flatnonzero(groups[:, 0] == clump)]
+        names = np.r_[clump, len(footprint) + np.arange(len(areas) - 1)]
+        footprint[clump] = areas[0]
+        footprint += areas[1:]
+        members = np.flatnonzero(clumps.of == clump)
+        shared = shapely.area(shapely.intersection(shapes[members][:, None], np.array(areas)[None, :]))
+        owner[members] = names[shared.argmax(axis=1)]
+    return Clumps(owner, np.array(footprint, object))
+
+
+def _places(layers: Layers, points: Geometries) -> tuple[Ints, Ints, Ints]:
+    """Return the compound, community and existing grid that each point is in, by position; -1: none."""
+    compound, community, existing = (
+        held_by(areas.geometry.to_numpy(), points) if len(areas) else np.full(len(points), -1)
+        for areas in (layers.compounds, layers.communities, layers.existing)
+    )
+    return compound, community, existing
 
 
 def _fixed(layers: Layers, existing: Ints, compound: Ints, locked: Sequence[str]) -> Ints:

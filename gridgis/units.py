@@ -39,7 +39,7 @@ from gridgis.linework import (
 )
 from gridgis.measures import Measure, measure_buildings
 from gridgis.options import PlanOptions
-from gridgis.pieces import Load, Pieces, adopt, build_pieces, covering, joined, strongest
+from gridgis.pieces import Load, Pieces, adopt, build_pieces, covering, joined, part_at_fences, strongest
 from gridgis.walk import crossings
 
 Ints = npt.NDArray[np.int64]
@@ -114,7 +114,7 @@ def build_units(
     """
     report = progress or (lambda step, done: None)
     report("units", 0.0)
-    clumps = find_clumps(layers)
+    clumps = part_at_fences(find_clumps(layers), layers, options.lock)
     measures = measure_buildings(counts, options)
     people = Load.of_clumps(counts, clumps, measures, options.grids)
     lines = cutting_lines(layers)
@@ -139,7 +139,7 @@ def build_units(
     kind[arrangement.right < 0] = CODE["jurisdiction"]
     atoms = label_atoms(arrangement, kind, pieces, clumps, outlined, between, beside)
     unit = merge_atoms(atoms, kind, people, pieces)
-    unit = tie_clumps(atoms, clumps, unit)
+    unit = tie_clumps(atoms, clumps, unit, pieces)
     units = describe_units(layers, counts, measures, atoms, kind, name, unit, clumps, pieces)
     report("units", 1.0)
     return units
@@ -256,20 +256,24 @@ def _adopt_cut_off(arrangement: Arrangement, unit: Ints, lone: Bools, pieces: Pi
     return into[unit]
 
 
-def tie_clumps(atoms: Atoms, clumps: Clumps, unit: Ints) -> Ints:
-    """Keep a building of several parts in one unit: join what lies on the shortest way between them."""
+def tie_clumps(atoms: Atoms, clumps: Clumps, unit: Ints, pieces: Pieces) -> Ints:
+    """Keep a building of several parts in one unit: join what lies on the shortest way between them, over no fence."""
     several = np.flatnonzero(shapely.get_num_geometries(clumps.footprint) > 1)
     parts, of = shapely.get_parts(clumps.footprint[several], return_index=True)
     atom = covering(atoms.arrangement.faces, shapely.point_on_surface(parts))
     arrangement = atoms.arrangement
     both = arrangement.right >= 0
     left, right = arrangement.left[both], arrangement.right[both]
+    fence_of_atom, area = pieces.fence[atoms.piece], shapely.area(arrangement.faces)
     for k in range(len(several)):
         homes = np.unique(unit[atom[(of == k) & (atom >= 0)]])
         if len(homes) < 2:
             continue
         n = int(unit.max()) + 1
-        matrix = coo_array((np.ones(len(left)), (unit[left], unit[right])), shape=(n, n)).tocsr()
+        fence = fence_of_atom[_largest(area, unit)]
+        open_ = fence[unit[left]] == fence[unit[right]]
+        ends = unit[left[open_]], unit[right[open_]]
+        matrix = coo_array((np.ones(open_.sum()), ends), shape=(n, n)).tocsr()
         matrix.data[:] = 1.0
         steps, before = dijkstra(matrix, directed=False, indices=homes[0], return_predecessors=True)
         way = {int(homes[0])}
@@ -281,6 +285,13 @@ def tie_clumps(atoms: Atoms, clumps: Clumps, unit: Ints) -> Ints:
         unit = np.where(np.isin(unit, list(way)), homes[0], unit)
         unit = np.unique(unit, return_inverse=True)[1].astype(np.int64)
     return unit
+
+
+def _largest(area: Floats, unit: Ints) -> Ints:
+    """Return the largest face of every unit."""
+    order = np.lexsort((-area, unit))
+    largest: Ints = order[np.unique(unit[order], return_index=True)[1]]
+    return largest
 
 
 def describe_units(
@@ -302,8 +313,7 @@ def describe_units(
     geometry = arrangement.faces[order[start[:-1]]].copy()
     for u in np.flatnonzero(np.diff(start) > 1):
         geometry[u] = shapely.coverage_union_all(arrangement.faces[order[start[u] : start[u + 1]]])
-    area = shapely.area(arrangement.faces)
-    largest = order[np.lexsort((-area[order], unit[order]))][start[:-1]]
+    largest = _largest(shapely.area(arrangement.faces), unit)
     inside = layers.buildings["inside"].to_numpy(bool)
     at = atoms.atom_of_clump[clumps.of]
     of_building = np.where(inside & (at >= 0), unit[at], -1)

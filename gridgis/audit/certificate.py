@@ -30,6 +30,7 @@ class Placed:
     counted: int
     in_one_grid: int
     cut: tuple[str, ...]
+    parted: tuple[str, ...]
     nowhere: tuple[str, ...]
     several: tuple[str, ...]
     largest_part_m2: float
@@ -42,6 +43,7 @@ class Placed:
             "counted": self.counted,
             "in_one_grid": self.in_one_grid,
             "cut": _listed(self.cut) | {"largest_part_m2": _plain(self.largest_cut_m2)},
+            "parted_by_an_edge": _listed(self.parted),
             "in_no_grid": _listed(self.nowhere),
             "in_several_grids": _listed(self.several),
             "largest_part_elsewhere_m2": _plain(self.largest_part_m2),

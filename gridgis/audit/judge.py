@@ -27,7 +27,7 @@ from gridgis.audit.fences import changed_locks, check_nesting
 from gridgis.audit.follows import measure_follows
 from gridgis.audit.levels import LEVEL_NOUNS, Sectors, judge_levels
 from gridgis.audit.placing import Placing, place_buildings
-from gridgis.errors import InputError, some
+from gridgis.errors import InputError, some, some_zh
 from gridgis.measures import NOUNS
 from gridgis.options import COUNTS
 from gridgis.overlaps import overlapping
@@ -116,7 +116,7 @@ def audit_grids(
     _check_door(grids, buildings, {rule.partition("_")[0] for rule in bands})
     checked = _put_right(grids.to_crs(buildings.crs))
     footprints = _valid(buildings.geometry.to_numpy())
-    placing = place_buildings(checked.polygons, boundary, footprints)
+    placing = place_buildings(checked.polygons, boundary, footprints, _fences(communities, locked, compounds))
     load = _load(buildings, placing, overlapping(footprints), housing)
     notes = [*notes, *_notes(buildings, placing)]
     noun = LEVEL_NOUNS[level][0], LEVEL_NOUNS[level][2]
@@ -258,6 +258,20 @@ def _notes(buildings: gpd.GeoDataFrame, placing: Placing) -> list[tuple[str, str
         if unknown:
             en = f"buildings that do not say how many {noun} they have were counted with none: {unknown:,}"
             notes.append((en, f"{unknown}栋建筑没有{NOUNS[rule][2]}，按0计"))
+    if placing.parted.any():
+        names = _names(buildings, "source_id")
+        ids = [names[i] for i in np.flatnonzero(placing.parted)]
+        one = len(ids) == 1
+        en = (
+            f"{len(ids):,} building{' has' if one else 's have'} parts on both sides of an edge that no grid crosses "
+            f"(of a community, a locked grid or a dedicated compound), and count{'s' if one else ''} where most of it "
+            f"lies: {some(ids)}; enter the parts as buildings of their own, or correct the edge"
+        )
+        zh = (
+            f"{len(ids)}栋建筑的各部分分处网格不得跨越的边界（社区、锁定网格或专属小区）两侧，"
+            f"按面积最大的部分计入：{some_zh(ids)}；可将各部分分别登记，或修正边界"
+        )
+        notes.append((en, zh))
     if 0 < placing.largest_cut_m2 < ROUNDED_M2:
         size = f"{placing.largest_cut_m2:.2g}"
         en = f"no more than {size} m² is cut off any building: the coordinates in the grids' file may have been rounded"
@@ -265,15 +279,25 @@ def _notes(buildings: gpd.GeoDataFrame, placing: Placing) -> list[tuple[str, str
     return notes
 
 
+def _fences(
+    communities: gpd.GeoDataFrame | None, locked: gpd.GeoDataFrame | None, compounds: gpd.GeoDataFrame | None
+) -> list[Polygons]:
+    """Return the areas whose edges no grid crosses, layer by layer."""
+    if compounds is not None:
+        compounds = compounds[compounds["dedicated"].to_numpy(bool)] if "dedicated" in compounds else None
+    return [_valid(frame.geometry.to_numpy()) for frame in (communities, locked, compounds) if frame is not None]
+
+
 def _placed(placing: Placing, names: list[str]) -> Placed:
     def ids(mask: npt.NDArray[np.bool_]) -> tuple[str, ...]:
         return tuple(names[i] for i in np.flatnonzero(mask))
 
-    faulty = placing.cut | placing.several | placing.nowhere
+    elsewhere = placing.cut | placing.parted | placing.several | placing.nowhere
     return Placed(
         counted=int(placing.inside.sum()),
-        in_one_grid=int((placing.inside & ~faulty).sum()),
+        in_one_grid=int((placing.inside & ~elsewhere).sum()),
         cut=ids(placing.cut),
+        parted=ids(placing.parted),
         nowhere=ids(placing.nowhere),
         several=ids(placing.several),
         largest_part_m2=placing.largest_part_m2,

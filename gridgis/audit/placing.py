@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,8 @@ class Placing:
         (b,) position of the grid with the largest share; -1: none.
     cut
         (b,) part of it lies in one grid, part in another or in a gap.
+    parted
+        (b,) its own parts lie whole on either side of an edge that no grid crosses; it is not cut.
     several
         (b,) whole in a grid, and at least in part in another: the grids overlap there.
     nowhere
@@ -47,6 +50,7 @@ class Placing:
     inside: Bools
     owner: Ints
     cut: Bools
+    parted: Bools
     several: Bools
     nowhere: Bools
     largest_part_m2: float
@@ -54,13 +58,17 @@ class Placing:
     largest_cut_m2: float
 
 
-def place_buildings(grids: Polygons, boundary: Polygon | MultiPolygon, buildings: Polygons) -> Placing:
+def place_buildings(
+    grids: Polygons, boundary: Polygon | MultiPolygon, buildings: Polygons, fences: Sequence[Polygons] = ()
+) -> Placing:
     """Find each building's grid by the largest share of its area.
 
     Parameters
     ----------
     grids, buildings
         (k,) and (b,) valid Polygon or MultiPolygon.
+    fences
+        Layers of areas whose edges no grid crosses.
     """
     n = len(buildings)
     grid, building, share = _shares(grids, buildings)
@@ -81,16 +89,48 @@ def place_buildings(grids: Polygons, boundary: Polygon | MultiPolygon, buildings
     apart = np.maximum(elsewhere, np.maximum(area - largest, 0.0))
     part = np.where((some == 1) & (whole == 1), apart, 0.0)
     cut = (some >= 1) & (whole == 0)
+    parted = np.zeros(n, bool)
+    doubtful = np.flatnonzero(cut & (shapely.get_num_geometries(buildings) > 1))
+    if len(doubtful) and fences:
+        parted[doubtful[_parted(grids, boundary, buildings[doubtful], fences)]] = True
+    cut &= ~parted
     return Placing(
         inside=inside,
         owner=owner,
         cut=cut,
+        parted=parted,
         several=(some >= 2) & (whole >= 1),
         nowhere=inside & (some == 0),
         largest_part_m2=float(part.max(initial=0.0)),
         largest_part_share=float(np.divide(part, area, out=np.zeros(n), where=area > 0).max(initial=0.0)),
         largest_cut_m2=float(apart[cut].max(initial=0.0)),
     )
+
+
+def _parted(
+    grids: Polygons, boundary: Polygon | MultiPolygon, buildings: Polygons, fences: Sequence[Polygons]
+) -> Bools:
+    """Find buildings whose parts are whole, in one grid on each side of the fences; a part is where its middle is."""
+    parts, of = shapely.get_parts(shapely.intersection(buildings, boundary), return_index=True)
+    area = shapely.area(parts)
+    parts, of = parts[area > PART_M2], of[area > PART_M2]
+    placed = place_buildings(grids, boundary, parts)
+    side = np.column_stack([of, *(_around(areas, shapely.point_on_surface(parts)) for areas in fences)])
+    sides, place = np.unique(side, axis=0, return_inverse=True)
+    in_grids = np.unique(np.column_stack([place.ravel(), placed.owner]), axis=0)
+    torn = np.bincount(in_grids[:, 0], minlength=len(sides)) > 1
+    wrong = np.bincount(of, placed.cut | (placed.owner < 0), len(buildings)) > 0
+    wrong[sides[torn, 0]] = True
+    return ~wrong & (np.bincount(sides[:, 0], minlength=len(buildings)) > 1)
+
+
+def _around(areas: Polygons, points: Polygons) -> Ints:
+    """Return the position of the first area around each point, or -1."""
+    out = np.full(len(points), -1, np.int64)
+    if len(areas):
+        point, area = shapely.STRtree(areas).query(points, predicate="intersects")
+        out[point[::-1]] = area[::-1]
+    return out
 
 
 def _shares(grids: Polygons, buildings: Polygons) -> tuple[Ints, Ints, npt.NDArray[np.float64]]:
