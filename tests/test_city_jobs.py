@@ -31,6 +31,17 @@ def test_what_is_wrong_with_one_jurisdiction_does_not_stop_the_others(town, tmp_
     assert all(not Manifest(city.folder).place(code).exists() for code in refused)
 
 
+def test_a_city_without_a_plan_keeps_none_of_an_earlier_run(town, tmp_path):
+    first = make_city(town, OPTIONS, folder=tmp_path, pictures=False, language="en")
+    assert (tmp_path / "city.geojson").exists() and first.report.done == 4
+    again = make_city(town, OPTIONS.replace(households=None, grids=500), folder=tmp_path, pictures=False, language="en")
+    assert again.report.done == 0
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "city.json", "city.gpkg", "city.png", "manifest.json", "jurisdictions"
+    }  # fmt: skip
+    assert not list((tmp_path / "jurisdictions").iterdir())
+
+
 def test_a_mistake_in_the_program_is_told(town):
     job = jobs(town)[0]
     broken = replace(job, layers=replace(job.layers, boundary=None))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 from shapely import box
-from town_files import BLOCK_M, CRS, EAST, HEIGHT_M, NORTH, layer_arguments, partition, write_town
+from town_files import BANDS, BLOCK_M, CRS, EAST, HEIGHT_M, NORTH, layer_arguments, partition, write_town
 
 from gridgis.cli import run
 from gridgis.cli.parameters import take_options
@@ -113,6 +113,8 @@ def test_edit_changes_only_what_it_names(town, capsys):
     assert edit["retired"] == list({one, other} - set(after.index))
     assert run(["edit", str(town / "out"), *layer_arguments(town), "-o", str(town / "edited")]) == 2
     assert "nothing is to be changed" in capsys.readouterr().err
+    assert run(["partition", *layer_arguments(town), *BANDS, "-o", str(town / "edited")]) == 0
+    assert not (town / "edited" / "edits.json").exists()
 
 
 def test_partition_says_at_once_what_cannot_be_met_and_what_would_help(town, capsys):
@@ -126,3 +128,5 @@ def test_partition_says_at_once_what_cannot_be_met_and_what_would_help(town, cap
     assert [rule["rule"] for rule in conflict["rules"]] == ["households.low"]
     assert "960 households" in conflict["remedies"][0]["en"]
     assert found["bindings"][0]["neighbours"] == []
+    assert partition(town) == 0
+    assert not (town / "out" / "explanations.json").exists()

@@ -150,11 +150,11 @@ def plan_figures(plan: Plan) -> dict[str, Any]:
 
 
 def _files_and_figures(job: Job) -> tuple[dict[str, bytes], dict[str, Any]]:
-    from gridgis.export import FILES, write_plan
+    from gridgis.export import files_of, write_plan
     from gridgis.plan import make_plan
 
     plan = make_plan(job.layers, job.options, counts=job.counts)
-    chosen = {name: exporter for name, exporter in FILES.items() if job.pictures or name not in PICTURES}
+    chosen = {name: exporter for name, exporter in files_of(plan).items() if job.pictures or name not in PICTURES}
     with tempfile.TemporaryDirectory(prefix="gridgis-") as folder:
         written = write_plan(plan, Path(folder) / "plan", language=job.language, files=chosen)
         return {path.name: path.read_bytes() for path in written}, plan_figures(plan)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
     from gridgis.audit import Certificate
     from gridgis.report import Language
+
+FILES = ("city.json", "city.gpkg", "city.geojson", "city.png")
 
 COUNTS = ("grids", "in_bands", "explained", "broken", "households", "population", "buildings")
 
@@ -173,33 +174,29 @@ def city_values(report: CityReport, layers: Layers) -> dict[str, Any]:
 
 
 def write_city(report: CityReport, layers: Layers, folder: Path, language: Language) -> None:
-    """Write ``city.json``, ``city.gpkg`` (grids, jurisdictions), ``city.geojson`` and ``city.png``; each whole."""
+    """Write ``city.json``, ``city.gpkg`` (grids, jurisdictions), ``city.geojson`` and ``city.png``; all or none."""
     from gridgis.city.overview import draw_overview
+    from gridgis.export.folder import replaced_set, with_parts
     from gridgis.export.geojson import write_features
     from gridgis.export.plan_json import write_json
 
-    draft = folder / ".report-unfinished"
-    try:
-        draft.mkdir(exist_ok=True)
-        write_json(city_values(report, layers), draft / "city.json")
-        package = draft / "city.gpkg"
-        package.unlink(missing_ok=True)
-        for layer, features in (("grids", report.grids), ("jurisdictions", report.areas)):
-            several = bool((features.geom_type == "MultiPolygon").any())
-            features.to_file(
-                package, layer=layer, driver="GPKG", engine="pyogrio", index=False, promote_to_multi=several
-            )
-        if len(report.grids):
-            write_features(report.grids, draft / "city.geojson", attribution=layers.attribution)
-        draw_overview(report, layers, draft / "city.png", language=language)
-        for file in sorted(draft.iterdir()):
-            os.replace(file, folder / file.name)
-        draft.rmdir()
-    except OSError as error:
-        raise ExportError(
-            f"{error.filename2 or error.filename or folder} cannot be written: {error.strerror or error}; close the "
-            "programs that have it open and run the same command again: what is done stays"
-        ) from error
+    with replaced_set(folder, {part for name in FILES for part in with_parts(name)}) as draft:
+        try:
+            write_json(city_values(report, layers), draft / "city.json")
+            for layer, features in (("grids", report.grids), ("jurisdictions", report.areas)):
+                several = bool((features.geom_type == "MultiPolygon").any())
+                package = draft / "city.gpkg"
+                features.to_file(
+                    package, layer=layer, driver="GPKG", engine="pyogrio", index=False, promote_to_multi=several
+                )
+            if len(report.grids):
+                write_features(report.grids, draft / "city.geojson", attribution=layers.attribution)
+            draw_overview(report, layers, draft / "city.png", language=language)
+        except OSError as error:
+            raise ExportError(
+                f"{error.filename or folder} cannot be written: {error.strerror or error}; make room and run the same "
+                "command again: what is done stays"
+            ) from error
 
 
 def print_city(report: CityReport, console: Console, language: Language) -> None:

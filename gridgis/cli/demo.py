@@ -41,6 +41,6 @@ def command(output: str, seed: int, language: Language) -> int:
     )
     with show_steps(language) as progress:
         layers = gridgis.read_layers(**demo_layers(), progress=progress)
-        plan = divide(layers, options, Path(output), language, progress)
+        plan, _ = divide(layers, options, Path(output), language, progress)
     print_plan(plan, output, language)
     return 0 if plan.certificate.holds else CANNOT_BE_MET

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ from gridgis.errors import InputError
 
 if TYPE_CHECKING:
     from gridgis.edit import Edit, History
+    from gridgis.export import Exporter
+    from gridgis.plan import Plan
     from gridgis.report import Language
 
 
@@ -74,7 +75,7 @@ def command(
     what changed, and which code became which.
     """
     from gridgis.edit import History
-    from gridgis.export import write_plan
+    from gridgis.export import files_of, write_plan
     from gridgis.plan import adopt_plan
 
     if not (moves or merges or splits or regions):
@@ -84,8 +85,8 @@ def command(
     with show_steps(language) as progress:
         history = History(adopt_plan(files.read(progress), options, retired=saved.retired))
         _change(history, moves, merges, splits, regions)
-        write_plan(history.plan, Path(output), language=language, progress=progress)
-        _write_edits(history, Path(output))
+        exporters = files_of(history.plan) | {"edits.json": _edits_file(history)}
+        write_plan(history.plan, Path(output), language=language, files=exporters, progress=progress)
     for edit in history.edits:
         _show(edit, language)
     certificate = history.plan.certificate
@@ -124,10 +125,13 @@ def _known(history: History, building: str) -> list[int]:
     return found
 
 
-def _write_edits(history: History, folder: Path) -> None:
-    values = [edit.to_dict() for edit in history.edits]
-    text = json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True)
-    (folder / "edits.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+def _edits_file(history: History) -> Exporter:
+    from gridgis.export.plan_json import write_json
+
+    def write(plan: Plan, path: Path, *, language: Language = "zh") -> None:
+        write_json([edit.to_dict() for edit in history.edits], path)
+
+    return write
 
 
 def _show(edit: Edit, language: Language) -> None:

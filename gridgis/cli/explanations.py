@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gridgis.explain import Conflict
+    from gridgis.export import Exporter
     from gridgis.layers import Layers
     from gridgis.options import PlanOptions
     from gridgis.plan import Plan
@@ -49,18 +49,19 @@ def tell_foreseen(layers: Layers, options: PlanOptions, counts: pd.DataFrame, la
         click.echo(f"  - 另有{more}处" if zh else f"  - and {more:,} more", err=True)
 
 
-def find_explanations(plan: Plan, folder: Path, progress: Callable[[str, float], None]) -> tuple[Conflict, ...]:
-    """Find the conflicts of a plan, and write them and what binds each grid beside its other files."""
-    from gridgis.explain import bindings, conflicts
+def explanations_file(found: tuple[Conflict, ...]) -> dict[str, Exporter]:
+    """Return the file beside a plan's others that tells its conflicts, and what binds each grid."""
+    from gridgis.explain import bindings
     from gridgis.export.plan_json import write_json
 
-    found = conflicts(plan, progress=progress)
-    values = {
-        "conflicts": [_values(conflict) for conflict in found],
-        "bindings": bindings(plan).to_dict("records"),
-    }
-    write_json(values, folder / "explanations.json")
-    return found
+    def write(plan: Plan, path: Path, *, language: Language = "zh") -> None:
+        values = {
+            "conflicts": [_values(conflict) for conflict in found],
+            "bindings": bindings(plan).to_dict("records"),
+        }
+        write_json(values, path)
+
+    return {"explanations.json": write}
 
 
 def show_explanations(found: tuple[Conflict, ...], language: Language) -> None:

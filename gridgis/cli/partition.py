@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gridgis.cli.explanations import explain_option, find_explanations, show_explanations, tell_foreseen
+from gridgis.cli.explanations import explain_option, explanations_file, show_explanations, tell_foreseen
 from gridgis.cli.parameters import (
     LayerFiles,
     debug_option,
@@ -27,6 +27,7 @@ from gridgis.errors import InputError, some
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gridgis.explain import Conflict
     from gridgis.layers import Layers
     from gridgis.options import PlanOptions
     from gridgis.plan import Plan
@@ -68,12 +69,9 @@ def command(output: str, language: Language, explain: bool, **given: Any) -> int
     counts = count_housing(layers, options)
     tell_foreseen(layers, options, counts, language)
     with show_steps(language) as progress:
-        plan = divide(layers, options, Path(output), language, progress, counts=counts)
+        plan, conflicts = divide(layers, options, Path(output), language, progress, counts=counts, explain=explain)
     print_plan(plan, output, language)
-    if explain:
-        with show_steps(language) as progress:
-            explanations = find_explanations(plan, Path(output), progress)
-        show_explanations(explanations, language)
+    show_explanations(conflicts, language)
     return 0 if plan.rules_met else CANNOT_BE_MET
 
 
@@ -95,14 +93,25 @@ def divide(
     progress: Callable[[str, float], None],
     *,
     counts: pd.DataFrame | None = None,
-) -> Plan:
-    """Make the plan and write its files, all or none; ``counts`` where people are counted already."""
+    explain: bool = False,
+) -> tuple[Plan, tuple[Conflict, ...]]:
+    """Make the plan, find its conflicts if they are asked for, and write all files or none.
+
+    ``counts`` where people are counted already.
+    """
     import gridgis
-    from gridgis.export import write_plan
+    from gridgis.export import files_of, write_plan
 
     plan = gridgis.make_plan(layers, options, counts=counts, progress=progress)
-    write_plan(plan, folder, language=language, progress=progress)
-    return plan
+    found: tuple[Conflict, ...] = ()
+    files = files_of(plan)
+    if explain:
+        from gridgis.explain import conflicts
+
+        found = conflicts(plan, progress=progress)
+        files |= explanations_file(found)
+    write_plan(plan, folder, language=language, files=files, progress=progress)
+    return plan, found
 
 
 def print_plan(plan: Plan, output: str, language: Language) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from gridgis.errors import ExportError
 from gridgis.export.attributes import layers_of
 from gridgis.export.audit_json import write_audit
+from gridgis.export.folder import replaced_set, with_parts
 from gridgis.export.geojson import write_geojson
 from gridgis.export.geopackage import write_geopackage
 from gridgis.export.html import write_html
@@ -64,6 +62,16 @@ LEVEL_FILES: Mapping[str, Mapping[str, Exporter]] = {
 """Level -> the files beside, where the plan has that level; communities, which were given, are in grids.gpkg alone."""
 
 
+MORE_FILES = ("explanations.json", "edits.json", "moves.csv", "crosswalk.csv")
+"""What some ways to a plan write beside: its explanations, edits, or moves."""
+
+
+def files_of(plan: Plan) -> dict[str, Exporter]:
+    """Return the set of files that a plan has: `FILES`, and those of its levels."""
+    levels = [LEVEL_FILES[layer] for layer in layers_of(plan) if layer in LEVEL_FILES]
+    return dict(FILES) | {name: exporter for level in levels for name, exporter in level.items()}
+
+
 def write_plan(
     plan: Plan,
     folder: str | os.PathLike[str],
@@ -72,16 +80,16 @@ def write_plan(
     files: Mapping[str, Exporter] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> list[Path]:
-    """Write the full set of a plan's files, or those chosen, all of them or none.
+    """Write the full set of a plan's files, or those chosen, all of them or none, and nothing of an earlier set stays.
 
     Parameters
     ----------
     folder
-        Made where it is missing. Other files in it stay.
+        Made where it is missing. Files in it that no plan has stay.
     language
         Of the report and the map.
     files
-        Names -> exporters; None: all of `FILES`.
+        Names -> exporters; None: those of `files_of`.
     progress
         Called with ``("write", share done)``.
 
@@ -95,10 +103,8 @@ def write_plan(
     ExportError
         A file cannot be written; the folder is as it was.
     """
-    if files is None:
-        levels = [LEVEL_FILES[layer] for layer in layers_of(plan) if layer in LEVEL_FILES]
-        files = dict(FILES) | {name: exporter for level in levels for name, exporter in level.items()}
-    return _write_set(plan, Path(folder), files, language, progress)
+    own = {*FILES, *MORE_FILES, *(name for level in LEVEL_FILES.values() for name in level)}
+    return _write_set(plan, Path(folder), files_of(plan) if files is None else files, language, progress, own)
 
 
 def write_file(plan: Plan, path: str | os.PathLike[str], *, language: Language = "zh") -> list[Path]:
@@ -113,7 +119,7 @@ def write_file(plan: Plan, path: str | os.PathLike[str], *, language: Language =
     exporter = EXPORTERS.get(path.suffix.lower())
     if exporter is None:
         raise ExportError(f"{path.name}: no format has the suffix “{path.suffix}”; use one of {', '.join(EXPORTERS)}")
-    return _write_set(plan, path.parent, {path.name: exporter}, language, None)
+    return _write_set(plan, path.parent, {path.name: exporter}, language, None, set())
 
 
 def _write_set(
@@ -122,8 +128,9 @@ def _write_set(
     files: Mapping[str, Exporter],
     language: Language,
     progress: Callable[[str, float], None] | None,
+    own: set[str],
 ) -> list[Path]:
-    with _unfinished(folder) as draft:
+    with replaced_set(folder, {part for name in own | set(files) for part in with_parts(name)}) as draft:
         for done, (name, exporter) in enumerate(files.items()):
             if progress is not None:
                 progress("write", done / len(files))
@@ -131,42 +138,7 @@ def _write_set(
                 exporter(plan, draft / name, language=language)
             except OSError as error:
                 raise ExportError(f"{name} cannot be written to {folder}: {error.strerror or error}") from error
-        written = _move(draft, folder)
+        written = [folder / name for name in sorted(file.name for file in draft.iterdir())]
     if progress is not None:
         progress("write", 1.0)
     return written
-
-
-@contextmanager
-def _unfinished(folder: Path) -> Iterator[Path]:
-    """Give a folder beside the target to write into, and take it away afterwards."""
-    home = folder.absolute().parent
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise ExportError(f"{folder} is a file; choose a folder to write to")
-        home.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.absolute().name}-unfinished-", dir=home))
-    except OSError as error:
-        raise ExportError(
-            f"{folder} cannot be made: {error.strerror or error}; choose a folder that you may write to"
-        ) from error
-    try:
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _move(draft: Path, folder: Path) -> list[Path]:
-    moved = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in sorted(draft.iterdir()):
-            target = folder / file.name
-            os.replace(file, target)
-            moved.append(target)
-    except OSError as error:
-        raise ExportError(
-            f"{error.filename2 or folder} cannot be replaced: {error.strerror or error}; "
-            "close the programs that have it open and write again"
-        ) from error
-    return moved

@@ -98,7 +98,7 @@ def _profiles(plan: Plan) -> dict[str, str]:
     return {str(building): str(profile) for building, profile in plan.counts["profile"].loc[inside].items()}
 
 
-def write_json(values: dict[str, Any], path: Path) -> None:
+def write_json(values: dict[str, Any] | list[Any], path: Path) -> None:
     """Write JSON that people can read and programs can compare: sorted keys, one value a line."""
     text = json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True, default=_plain_value)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -89,7 +89,7 @@ class Rebalance:
 
     def write(self, folder: str | Path, *, language: Language = "zh", progress: Progress | None = None) -> list[Path]:
         """Write the plan's files with ``moves.csv`` and ``crosswalk.csv``: all of them, or none."""
-        from gridgis.export import FILES, write_plan
+        from gridgis.export import files_of, write_plan
 
         def moves(plan: Plan, path: Path, *, language: Language = "zh") -> None:
             write_table(self.moves, path, language)
@@ -97,7 +97,7 @@ class Rebalance:
         def crosswalk(plan: Plan, path: Path, *, language: Language = "zh") -> None:
             write_table(self.crosswalk, path, language)
 
-        files = {**FILES, "moves.csv": moves, "crosswalk.csv": crosswalk}
+        files = {**files_of(self.plan), "moves.csv": moves, "crosswalk.csv": crosswalk}
         return write_plan(self.plan, folder, language=language, progress=progress, files=files)
 
 
