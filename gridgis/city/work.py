@@ -13,6 +13,7 @@ import pandas as pd
 
 from gridgis.city.jobs import Job, make_job
 from gridgis.city.jurisdictions import Division, divide_city, part_layers
+from gridgis.city.lock import locked
 from gridgis.city.manifest import Manifest
 from gridgis.city.report import CityReport, report_city, write_city
 from gridgis.city.runners import PoolRunner, Runner, run_here
@@ -80,19 +81,33 @@ def make_city(
     Raises
     ------
     InputError
-        No communities, or options that cannot be used. What is wrong with one jurisdiction is told in the report.
+        No communities, options that cannot be used, or a folder that another run is writing to. What is wrong with
+        one jurisdiction is told in the report.
     ExportError
         The folder cannot be written to.
     """
     if workers < 1:
         raise InputError(f"{workers} workers were asked for; ask for at least 1")
+    with locked(Path(folder)):
+        return _make(layers, options or PlanOptions(), Path(folder), workers, runner, language, pictures, progress)
+
+
+def _make(
+    layers: Layers,
+    options: PlanOptions,
+    folder: Path,
+    workers: int,
+    runner: Runner | None,
+    language: Language,
+    pictures: bool,
+    progress: Progress | None,
+) -> City:
     started = time.monotonic()
-    options = options or PlanOptions()
     tell = progress or (lambda step, done: None)
     tell("city", 0.0)
     division = divide_city(layers, options)
     counts = count_housing(layers, options)
-    manifest = Manifest(Path(folder))
+    manifest = Manifest(folder)
     work = manifest.folder / WORK
     work.mkdir(exist_ok=True)
     run = runner or (PoolRunner(workers, work) if workers > 1 else run_here)
