@@ -15,6 +15,7 @@ import numba as nb
 import numpy as np
 from scipy.sparse import csc_matrix, vstack
 
+from gridgis.compiled import bare
 from gridgis.graph import Floats, Ints
 from gridgis.partition.kernels import AREA, CUT, FIRST, HELD, HIGH, LOW, OUTLINE, STRIDE, Net, worth
 from gridgis.partition.problem import Problem
@@ -34,7 +35,7 @@ class Listing(NamedTuple):
     values: Floats
 
 
-@nb.njit(cache=True)
+@bare
 def record(net: Net, chosen: Ints, held: Ints, sums: Floats, room: Listing, known: int) -> bool:
     """Write a set behind the `known` ones; False when there is no room. ``held`` (n,) is 0 before and after.
 
@@ -43,7 +44,8 @@ def record(net: Net, chosen: Ints, held: Ints, sums: Floats, room: Listing, know
     start = room.starts[known]
     if known + 1 >= len(room.starts) or start + len(chosen) > len(room.members):
         return False
-    held[chosen] = 1
+    for v in chosen:
+        held[v] = 1
     sums[0, AREA] = 0.0
     sums[0, OUTLINE] = 0.0
     price = 0.0
@@ -57,13 +59,14 @@ def record(net: Net, chosen: Ints, held: Ints, sums: Floats, room: Listing, know
                 sums[0, OUTLINE] -= net.length[j]
             else:
                 price += 0.5 * net.cost[j]
-    held[chosen] = 0
+    for v in chosen:
+        held[v] = 0
     room.values[known] = worth(sums, 0, sums, 0, 0.0, 0.0, net.rule) + net.rule[CUT] * price
     room.starts[known + 1] = start + len(chosen)
     return True
 
 
-@nb.njit(cache=True)
+@bare
 def fits(sums: Floats, node: Floats, v: int, rule: Floats) -> bool:
     """Say whether a set with these sums stays below the upper bounds with unit v."""
     for w in range(node.shape[1] - HELD):
@@ -72,7 +75,7 @@ def fits(sums: Floats, node: Floats, v: int, rule: Floats) -> bool:
     return True
 
 
-@nb.njit(cache=True)
+@bare
 def suffices(sums: Floats, rule: Floats) -> bool:
     """Say whether a set with these sums reaches the lower bounds."""
     enough = True
@@ -81,7 +84,7 @@ def suffices(sums: Floats, rule: Floats) -> bool:
     return enough
 
 
-@nb.njit(cache=True)
+@bare
 def add(sums: Floats, node: Floats, v: int, sign: float) -> None:
     """Add unit v's weights to the sums of a set, or take them off."""
     for w in range(HELD, node.shape[1]):

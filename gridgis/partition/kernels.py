@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,21 +10,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from gridgis.compiled import bare, drop_stale_code
 from gridgis.graph import Floats, Ints
-
-
-def drop_stale_code(folder: Path) -> None:
-    """Delete compiled code that is older than the newest source in a folder.
-
-    numba keeps the code of each file until that file changes, but the code holds what it calls in other files too.
-    """
-    newest = max(source.stat().st_mtime for source in folder.glob("*.py"))
-    for index in folder.glob("__pycache__/*.nbi"):
-        # another process may be first, or the folder not ours to write: then its owner has to
-        with suppress(OSError):
-            if index.stat().st_mtime < newest:
-                index.unlink()
-
 
 drop_stale_code(Path(__file__).parent)
 
@@ -127,7 +113,7 @@ def chance(rng: Rng) -> float:
     return draw(rng) / 2147483648.0
 
 
-@nb.njit(cache=True)
+@bare
 def breach(held: Floats, a: int, other: Floats, b: int, sign: float, count: float, rule: Floats) -> float:
     """Return how far the weights of `count` grids lie outside the bounds: 0, or ``STEP`` per broken bound and more.
 
@@ -145,7 +131,7 @@ def breach(held: Floats, a: int, other: Floats, b: int, sign: float, count: floa
     return out
 
 
-@nb.njit(cache=True)
+@bare
 def worth(held: Floats, a: int, other: Floats, b: int, sign: float, more: float, rule: Floats) -> float:
     """Return what a grid costs: broken bounds, unequal load, and shape (perimeter² / 4π area).
 
@@ -171,19 +157,19 @@ def worth(held: Floats, a: int, other: Floats, b: int, sign: float, more: float,
     return float(out)
 
 
-@nb.njit(cache=True)
+@bare
 def worth_of(split: Split, g: int, rule: Floats) -> float:
     """Return what grid g costs as it is."""
     return worth(split.total, g, split.total, g, 0.0, 0.0, rule)
 
 
-@nb.njit(cache=True)
+@bare
 def is_bad(split: Split, g: int, rule: Floats) -> bool:
     """Say whether grid g exists and breaks a bound."""
     return split.size[g] > 0 and breach(split.total, g, split.total, g, 0.0, 1.0, rule) > 0.0
 
 
-@nb.njit(cache=True)
+@bare
 def explore(net: Net, split: Split, v: int, source: int, missing: int, limit: int, room: Scratch) -> int:
     """Look from a neighbour of v for the `missing` others of v's grid, not through v, in at most `limit` visits.
 
@@ -222,7 +208,7 @@ def explore(net: Net, split: Split, v: int, source: int, missing: int, limit: in
     return 0
 
 
-@nb.njit(cache=True)
+@bare
 def stays_connected(net: Net, split: Split, v: int, room: Scratch) -> bool:
     """Say whether the grid of v stays in one piece, and not empty, without v; a search too long counts as no.
 
@@ -263,7 +249,7 @@ def tally(net: Net, grid: Ints, slots: int) -> tuple[Floats, Ints]:
     return total, size
 
 
-@nb.njit(cache=True, nogil=True)
+@bare
 def price_of(net: Net, split: Split) -> float:
     """Return what the whole partition costs: all grids and all lines between them."""
     out = 0.0
@@ -277,7 +263,7 @@ def price_of(net: Net, split: Split) -> float:
     return out
 
 
-@nb.njit(cache=True)
+@bare
 def moved_worths(net: Net, split: Split, v: int, b: int) -> tuple[float, float, float, float, float]:
     """Return what moving unit v to grid b would make: worths of its grid and of b, more cut, lines to either."""
     a = split.grid[v]
@@ -298,7 +284,7 @@ def moved_worths(net: Net, split: Split, v: int, b: int) -> tuple[float, float, 
     return new_a, new_b, rule[CUT] * cut, to_a, to_b
 
 
-@nb.njit(cache=True)
+@bare
 def put(net: Net, split: Split, v: int, b: int, to_a: float, to_b: float) -> None:
     """Move unit v to grid b, whatever comes of it; ``to_a`` and ``to_b`` as ``moved_worths`` says."""
     a = split.grid[v]

@@ -7,7 +7,8 @@ import math
 import numba as nb
 import numpy as np
 
-from gridgis.graph import Ints
+from gridgis.compiled import bare
+from gridgis.graph import Floats, Ints
 from gridgis.partition.kernels import (
     Lists,
     Net,
@@ -23,7 +24,7 @@ from gridgis.partition.kernels import (
 )
 
 
-@nb.njit(cache=True)
+@bare
 def grid_beside(net: Net, split: Split, v: int, rng: Rng) -> int:
     """Return a grid that touches unit v, not its own; -1 if there is none.
 
@@ -42,15 +43,24 @@ def grid_beside(net: Net, split: Split, v: int, rng: Rng) -> int:
     return -1
 
 
-@nb.njit(cache=True, nogil=True)
-def anneal(net: Net, split: Split, units: Ints, hot: float, cold: float, sweeps: int, rng: Rng, room: Scratch) -> int:
+@bare
+def anneal(
+    net: Net,
+    split: Split,
+    units: Ints,
+    value: Floats,
+    hot: float,
+    cold: float,
+    sweeps: int,
+    rng: Rng,
+    room: Scratch,
+) -> int:
     """Move units across boundaries, `sweeps` passes over `units`, cooling from `hot` to `cold`.
 
-    The number of grids stays, and every grid stays connected. Returns the number of moves
-    (Kirkpatrick, Gelatt and Vecchi 1983).
+    The number of grids stays, and every grid stays connected. ``value`` (K,) is room for what each costs. Returns the
+    number of moves (Kirkpatrick, Gelatt and Vecchi 1983).
     """
     moved = 0
-    value = np.empty(len(split.size))
     for g in range(len(value)):
         value[g] = worth_of(split, g, net.rule)
     for sweep in range(sweeps):
@@ -75,7 +85,7 @@ def anneal(net: Net, split: Split, units: Ints, hot: float, cold: float, sweeps:
     return moved
 
 
-@nb.njit(cache=True)
+@bare
 def shift(net: Net, split: Split, v: int, b: int) -> float:
     """Move unit v to grid b, whatever comes of it; return by how much the plan gets worse."""
     a = split.grid[v]
@@ -106,7 +116,7 @@ def crossings(net: Net, split: Split, lists: Lists, p: int, both: bool) -> Ints:
     return out[:count]
 
 
-@nb.njit(cache=True)
+@bare
 def touches(net: Net, split: Split, v: int, g: int) -> bool:
     """Say whether unit v has a neighbour in grid g."""
     found = False
@@ -115,7 +125,7 @@ def touches(net: Net, split: Split, v: int, g: int) -> bool:
     return found
 
 
-@nb.njit(cache=True)
+@bare
 def relist(lists: Lists, v: int, a: int, b: int) -> None:
     """Take unit v from the list of grid a to that of grid b."""
     if lists.first[a] == v:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numba as nb
 import numpy as np
 
+from gridgis.compiled import bare
 from gridgis.graph import Floats, Graph, Ints
 from gridgis.options import PlanOptions
 from gridgis.partition.kernels import (
@@ -46,16 +46,28 @@ def improve(graph: Graph, options: PlanOptions, now: Now, grid: Ints, *, price: 
     cost = price * now.weight[places].astype(float)
     rng = seeded(options.seed)
     best = local.copy()
-    _anneal(problem.net, split, own, cost, best, SWEEPS, rng, scratch(len(places)))
+    _anneal(problem.net, split, own, cost, np.empty(len(size)), best, SWEEPS, rng, scratch(len(places)))
     out = grid.copy()
     out[places] = best
     return out
 
 
-@nb.njit(cache=True)
-def _anneal(net: Net, split: Split, own: Ints, cost: Floats, best: Ints, sweeps: int, rng: Rng, room: Scratch) -> None:
-    """Move units across boundaries while it cools; the best plan on the way goes to ``best``."""
-    value = np.empty(len(split.size))
+@bare
+def _anneal(
+    net: Net,
+    split: Split,
+    own: Ints,
+    cost: Floats,
+    value: Floats,
+    best: Ints,
+    sweeps: int,
+    rng: Rng,
+    room: Scratch,
+) -> None:
+    """Move units across boundaries while it cools; the best plan on the way goes to ``best``.
+
+    ``value`` (K,) is room for what each grid costs.
+    """
     for g in range(len(value)):
         value[g] = worth_of(split, g, net.rule)
     gain = 0.0
@@ -84,4 +96,5 @@ def _anneal(net: Net, split: Split, own: Ints, cost: Floats, best: Ints, sweeps:
             gain -= delta
         if gain > most:
             most = gain
-            best[:] = split.grid
+            for v in range(len(best)):
+                best[v] = split.grid[v]

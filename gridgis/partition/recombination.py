@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 import numba as nb
 import numpy as np
+import numpy.typing as npt
 
+from gridgis.compiled import bare
 from gridgis.graph import Floats, Ints
 from gridgis.partition.kernels import BREACH, CUT, OUTLINE, Lists, Net, Rng, Split, breach, draw, worth, worth_of
 
@@ -28,11 +30,33 @@ class Union(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """A spanning tree over part of a union: units in the order they joined, and the place of each one's parent."""
+    """Room for a spanning tree over part of a union: units in the order they joined, each one's parent, and sums.
+
+    Attributes
+    ----------
+    order, parent, place
+        (m,) the unit at every place, the place of its parent, and the place of every unit.
+    rim, source
+        (edges,) the edges that lead out of what has joined so far, and the places they start from.
+    sums
+        (m, columns of a node + 2) what `subtree_sums` fills in.
+    """
 
     order: Ints
     parent: Ints
     place: Ints
+    rim: Ints
+    source: Ints
+    sums: Floats
+
+
+@nb.njit(cache=True)
+def tree_room(union: Union) -> Tree:
+    """Return room for the trees of a union."""
+    m, links = len(union.units), len(union.adj)
+    order, parent, place = np.empty(m, np.int64), np.empty(m, np.int64), np.empty(m, np.int64)
+    rim, source = np.empty(links, np.int64), np.empty(links, np.int64)
+    return Tree(order, parent, place, rim, source, np.empty((m, union.node.shape[1] + 2)))
 
 
 @nb.njit(cache=True)
@@ -80,21 +104,19 @@ def unite(net: Net, split: Split, lists: Lists, chosen: Ints, local: Ints) -> tu
     return Union(units, ptr, adj[:links], length[:links], cost[:links], node), now
 
 
-@nb.njit(cache=True)
+@bare
 def grow_tree(union: Union, label: Ints, rest: int, count: int, rng: Rng, tree: Tree) -> bool:
     """Grow a random tree over the `count` units labelled `rest`; False when they are not connected.
 
     Of two random edges on the rim the one that is dearer to cut is taken, so that subtrees tend to keep together
     what should not be cut.
     """
-    order, parent, place = tree
+    order, parent, place, rim, source, _ = tree
     m = len(label)
     place[:] = -1
     new = draw(rng) % m
     while label[new] != rest:
         new = (new + 1) % m
-    rim = np.empty(len(union.adj), np.int64)
-    source = np.empty(len(union.adj), np.int64)
     rims = 0
     order[0] = new
     place[new] = 0
@@ -127,20 +149,22 @@ def grow_tree(union: Union, label: Ints, rest: int, count: int, rng: Rng, tree: 
     return True
 
 
-@nb.njit(cache=True)
-def subtree_sums(union: Union, tree: Tree, count: int) -> Floats:
-    """Return for the subtree at every place what ``Net.node`` holds, then length and cost of its lines to the rest.
+@bare
+def subtree_sums(union: Union, tree: Tree, count: int) -> None:
+    """Fill in for the subtree at every place what ``Net.node`` holds, then length and cost of its lines to the rest.
 
     One pass: an edge lies inside every subtree that holds both its ends, so it is taken off where the ways of its
     ends to the root first meet.
     """
     columns = union.node.shape[1]
     length, cost = columns, columns + 1
-    sums = np.zeros((count, columns + 2))
+    sums = tree.sums
     for p in range(count):
         i = tree.order[p]
         for c in range(columns):
             sums[p, c] = union.node[i, c]
+        sums[p, length] = 0.0
+        sums[p, cost] = 0.0
         for j in range(union.ptr[i], union.ptr[i + 1]):
             k = tree.place[union.adj[j]]
             if k < 0:
@@ -160,12 +184,11 @@ def subtree_sums(union: Union, tree: Tree, count: int) -> Floats:
     for p in range(count - 1, 0, -1):
         for c in range(columns + 2):
             sums[tree.parent[p], c] += sums[p, c]
-    return sums
 
 
-@nb.njit(cache=True)
-def best_cut(sums: Floats, others: int, rule: Floats) -> int:
-    """Return the place p > 0 whose subtree is best cut off as a grid, or -p for all but it; 0: there is no edge.
+@bare
+def best_cut(sums: Floats, count: int, others: int, rule: Floats) -> int:
+    """Return the place 0 < p < `count` whose subtree is best cut off as a grid, or -p for all but it; 0: there is none.
 
     What is left is to become `others` grids.
     """
@@ -173,7 +196,7 @@ def best_cut(sums: Floats, others: int, rule: Floats) -> int:
     answer = 0
     cost = sums.shape[1] - 1
     length = cost - 1
-    for p in range(1, len(sums)):
+    for p in range(1, count):
         price = rule[CUT] * sums[p, cost]
         inside = price + worth(sums, p, sums, p, 0.0, 0.0, rule)
         outside = worth(sums, 0, sums, p, -1.0, 2.0 * sums[p, length], rule)
@@ -191,20 +214,25 @@ def best_cut(sums: Floats, others: int, rule: Floats) -> int:
     return answer
 
 
-@nb.njit(cache=True)
-def carve(union: Union, label: Ints, wanted: int, rule: Floats, rng: Rng, tree: Tree) -> bool:
-    """Divide a union into `wanted` connected parts, one after the other; labels 0 … wanted-1. False: no luck."""
+@bare
+def carve(
+    union: Union, label: Ints, inside: npt.NDArray[np.bool_], wanted: int, rule: Floats, rng: Rng, tree: Tree
+) -> bool:
+    """Divide a union into `wanted` connected parts, one after the other; labels 0 … wanted-1. False: no luck.
+
+    ``inside`` (m,) is room.
+    """
     m = len(label)
     rest = wanted - 1
     label[:] = rest
     if rest == 0:
         return grow_tree(union, label, rest, m, rng, tree)
     count = m
-    inside = np.zeros(m, np.bool_)
     for part in range(rest):
         if not grow_tree(union, label, rest, count, rng, tree):
             return False
-        cut = best_cut(subtree_sums(union, tree, count), rest - part, rule)
+        subtree_sums(union, tree, count)
+        cut = best_cut(tree.sums, count, rest - part, rule)
         if cut == 0:
             return False
         left = count
@@ -217,7 +245,7 @@ def carve(union: Union, label: Ints, wanted: int, rule: Floats, rng: Rng, tree: 
     return True
 
 
-@nb.njit(cache=True)
+@bare
 def price(union: Union, label: Ints, sums: Floats, rule: Floats) -> float:
     """Return what a division costs; ``sums`` (parts, columns of a node) is filled with the parts' totals."""
     sums[:] = 0.0
@@ -277,12 +305,13 @@ def recombine(
         return False
     label = np.empty(m, np.int64)
     found = np.empty(m, np.int64)
-    tree = Tree(np.empty(m, np.int64), np.empty(m, np.int64), np.empty(m, np.int64))
+    inside = np.empty(m, np.bool_)
+    tree = tree_room(union)
     sums = np.zeros((wanted, union.node.shape[1]))
     better = False
     best += slack - 1e-9
     for _ in range(1 if wanted == 1 else tries):
-        if not carve(union, label, wanted, net.rule, rng, tree):
+        if not carve(union, label, inside, wanted, net.rule, rng, tree):
             continue
         then = price(union, label, sums, net.rule)
         if then < best:

@@ -10,6 +10,7 @@ import math
 import numba as nb
 import numpy as np
 
+from gridgis.compiled import bare
 from gridgis.graph import Ints
 from gridgis.partition.kernels import Lists, Net, Rng, Split, chance, draw, list_units
 from gridgis.partition.moves import grid_beside
@@ -19,7 +20,7 @@ THREES = 0.3
 """Share of the turns that take three grids."""
 
 
-@nb.njit(cache=True)
+@bare
 def neighbours_at(net: Net, split: Split, lists: Lists, v: int, rng: Rng, out: Ints) -> int:
     """Fill ``out`` (3,) with the grid of unit v, one beside it there and perhaps a third; return how many."""
     out[0] = split.grid[v]

@@ -45,7 +45,10 @@ def neighbours(net: Net, split: Split, lists: Lists, p: int, rng: Rng) -> Ints:
     while v >= 0:
         for j in range(net.indptr[v], net.indptr[v + 1]):
             g = split.grid[net.indices[j]]
-            if g != p and count < len(out) and not (out[:count] == g).any():
+            known = g == p or count == len(out)
+            for i in range(count):
+                known |= out[i] == g
+            if not known:
                 out[count] = g
                 count += 1
         v = lists.after[v]

@@ -138,12 +138,13 @@ def cool(
     soft = problem.net._replace(rule=problem.soft_rule)
     units = np.arange(problem.n) if places is None else places
     room = scratch(problem.n)
+    value = np.empty(len(state.split.size))
     steps = min(sweeps, max(1, sweeps * len(units) // VISITS_A_STEP))
     heat = hot * (cold / hot) ** (np.arange(steps + 1) / steps)
     for step, turns in enumerate(np.diff(np.arange(steps + 1) * sweeps // steps).tolist()):
         if clock is not None and clock.over:
             return
-        anneal(soft, state.split, units, heat[step], heat[step + 1], turns, rng, room)
+        anneal(soft, state.split, units, value, heat[step], heat[step + 1], turns, rng, room)
 
 
 def reshape(problem: Problem, state: State, rng: Rng, *, hot: float, cold: float, turns: int, clock: Clock) -> None:
