@@ -34,6 +34,8 @@ from gridgis.levels import (
 from gridgis.neighbours import Join, build_graph, notes_on_joins
 from gridgis.options import PlanOptions
 from gridgis.partition import Assignment, partition
+from gridgis.partition.assignment import Proof
+from gridgis.partition.proofs import renew_proofs
 from gridgis.pieces import strongest
 from gridgis.sectors import group_grids, in_order
 from gridgis.units import Units, build_units
@@ -144,7 +146,7 @@ class Plan:
             level=options.level,
             locked=existing[existing["code"].isin(options.lock)],
             slivers=layers.slivers,
-            proofs=self.assignment.proofs,
+            proofs=self.proofs,
             visible_at_best=visible_at_best(self.units, self.assignment),
             notes=notes_on_joins(
                 self.joins, self.graph.ids, self.assignment.grid, self.codes.code, LEVEL_NOUNS[options.level]
@@ -158,6 +160,11 @@ class Plan:
         codes = self.codes
         reasons = explain_sectors(self.graph, self.assignment, self.sectors, band, codes.sector, list(codes.code))
         return Sectors(areas=self.sector_areas[["code", "geometry"]], band=band, reasons=reasons)
+
+    @cached_property
+    def proofs(self) -> tuple[Proof, ...]:
+        """Why grids break a band; of grids that an edit has changed, what can be shown without a search."""
+        return renew_proofs(self.graph, self.assignment, self.options)
 
     @cached_property
     def building_grid(self) -> pd.Series:

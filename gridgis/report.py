@@ -153,9 +153,7 @@ def boundary_table(plan: Plan) -> pd.DataFrame:
 def explanation_table(plan: Plan) -> pd.DataFrame:
     """Return why bands are broken, and what the partition says of the whole jurisdiction."""
     codes = plan.grids["code"]
-    whole: list[tuple[str | None, Proof | Explanation]] = [
-        (None, proof) for proof in plan.assignment.proofs if proof.grid is None
-    ]
+    whole: list[tuple[str | None, Proof | Explanation]] = [(None, proof) for proof in plan.proofs if proof.grid is None]
     grids = [(codes.iloc[found.grid], found) for found in plan.certificate.explanations]
     rows = [
         {

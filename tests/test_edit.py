@@ -1,22 +1,22 @@
-"""Editing: whatever is done to a plan, its grids stay a division of the units, and what an edit breaks is told."""
+"""Editing: what is told of it, what is refused, and which codes grids have."""
 
 from dataclasses import replace
-from functools import cache
 
 import geopandas as gpd
 import numpy as np
 import pytest
-import shapely
+from edited_towns import (
+    beside,
+    even_plan,
+    lattice_plan,
+    plan_of,
+)
 from finished_plans import town_plan
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from random_town import CRS, X, Y, layer, random_town
-from shapely import LineString, box
+from random_town import CRS, X, Y
+from shapely import LineString
 
-from gridgis import Band, PlanOptions, make_plan, read_layers
 from gridgis.edit import (
     History,
-    find_breaches,
     merge_grids,
     move_buildings,
     move_units,
@@ -24,188 +24,7 @@ from gridgis.edit import (
     split_along,
     split_grid,
 )
-from gridgis.errors import GridgisError, InputError
-from gridgis.grids import draw_grids
-
-OPTIONS = PlanOptions(households=Band(120, 260), population=None, effort=0.1)
-RULES = ("bands", "communities", "locks", "sectors", "dedicated")
-
-
-@cache
-def plan_of(seed, rule):
-    """A random town's plan under one more rule."""
-    layers = random_town(seed, river=seed % 2 == 1, bridges=seed % 3, hole=seed % 4 == 2)
-    west, east = box(-50, -50, 290, 800), box(290, -50, 800, 800)
-    if rule == "communities":
-        areas = layer([west, east], name=["东社区", "西社区"], code=["01", "02"])
-        areas.geometry = areas.geometry.intersection(layers.boundary)
-        return make_plan(replace(layers, communities=areas), OPTIONS)
-    if rule == "sectors":
-        return make_plan(layers, OPTIONS.replace(sectors=Band(2, 4)))
-    if rule == "dedicated":
-        parts = layer([box(60, 60, 260, 240)], name=["学校"], kind=["compound"], profile=[None], dedicated=[True])
-        return make_plan(replace(layers, compounds=parts), OPTIONS)
-    plan = make_plan(layers, OPTIONS)
-    if rule == "locks":
-        existing = plan.grids[["code", "name", "geometry"]].reset_index(drop=True)
-        lock = tuple(plan.codes.code[1:3])
-        return make_plan(replace(layers, existing=existing), OPTIONS.replace(lock=lock))
-    return plan
-
-
-def drawn(plan):
-    """All that is drawn of a plan, as bytes."""
-    return plan.grids.to_wkb().to_csv(), plan.assignment.grid.tobytes(), plan.codes, plan.assignment.proofs
-
-
-def beside(plan, grid):
-    g, u, v = plan.assignment.grid, *plan.units.sides[plan.units.sides[:, 1] >= 0].T
-    out = np.union1d(g[u[g[v] == grid]], g[v[g[u] == grid]])
-    return [plan.codes.code[k] for k in out.tolist() if k != grid]
-
-
-def any_edit(plan, draw):
-    """Some edit of the plan, as a planner might make it."""
-    codes = plan.codes.code
-    code = draw(st.sampled_from(codes))
-    grid = codes.index(code)
-    near = beside(plan, grid) or [code]
-    units = np.flatnonzero(plan.assignment.grid == grid)
-    kind = draw(st.sampled_from(["move", "move", "new", "buildings", "merge", "split", "along", "resolve"]))
-    if kind in ("move", "new"):
-        chosen = draw(st.lists(st.sampled_from(units.tolist()), min_size=1, max_size=4, unique=True))
-        return move_units(plan, chosen, None if kind == "new" else draw(st.sampled_from(near)))
-    if kind == "buildings":
-        held = plan.units.buildings.index[plan.units.buildings.isin(units)].tolist()
-        chosen = draw(st.lists(st.sampled_from(held or [0]), min_size=1, max_size=3, unique=True))
-        return move_buildings(plan, chosen, draw(st.sampled_from([*near, None])))
-    if kind == "merge":
-        return merge_grids(plan, [code, draw(st.sampled_from(near)), draw(st.sampled_from(codes))])
-    if kind == "split":
-        return split_grid(plan, code, draw(st.integers(2, 3)))
-    if kind == "along":
-        west, south, east, north = plan.grids.geometry.iloc[grid].bounds
-        a, b = (draw(st.floats(0, 1)) for _ in range(2))
-        points = [(west - 1, south + a * (north - south)), (west + b * (east - west), north + 1), (east + 1, south)]
-        return split_along(plan, code, LineString(points[: draw(st.integers(2, 3))]))
-    return resolve_region(plan, [code, *draw(st.lists(st.sampled_from(near), max_size=2, unique=True))])
-
-
-def check_edit(edit):
-    before, plan = edit.before, edit.plan
-    grid, k = plan.assignment.grid, plan.assignment.grids
-    assert len(grid) == len(plan.units.frame)
-    assert np.array_equal(np.unique(grid), np.arange(k))
-    assert len(set(plan.codes.code)) == k == len(plan.grids)
-    assert not set(plan.codes.code) & set(plan.codes.retired)
-    assert set(before.codes.retired) <= set(plan.codes.retired)
-    assert set(before.codes.code) - set(plan.codes.code) == set(edit.retired)
-    assert set(plan.codes.code) - set(before.codes.code) == set(edit.new)
-    assert not set(edit.new) & {*before.codes.code, *before.codes.retired}
-    # what is said of what changed is what changed
-    old = np.array(before.codes.code, object)[before.assignment.grid]
-    new = np.array(plan.codes.code, object)[grid]
-    assert edit.units.tolist() == np.flatnonzero(old != new).tolist()
-    assert set(edit.touched) == set(new[edit.units]) | (set(old[edit.units]) & set(new))
-    moved = plan.counts[plan.units.buildings.isin(edit.units)]
-    assert edit.buildings.tolist() == moved.index.tolist()
-    assert edit.households == moved["households"].sum()
-    walk = edit.crosswalk
-    went = walk[walk["old_code"] != walk["new_code"]]
-    assert (went["units"].sum(), went["buildings"].sum()) == (len(edit.units), len(edit.buildings))
-    assert went["households"].sum() == edit.households
-    if len(walk):
-        totals = walk.groupby("new_code")["households"].sum()
-        assert totals.equals(plan.grids.set_index("code")["households"].loc[totals.index].rename_axis("new_code"))
-    check_drawing(edit)
-
-
-def check_drawing(edit):
-    """Untouched rows are the same bytes, and all rows are what drawing everything anew would make them."""
-    plan = edit.plan
-    anew = draw_grids(plan.units, plan.assignment, plan.layers, plan.options, counts=plan.counts, codes=plan.codes)
-    for name in anew.columns.drop(["geometry", "colour"]):
-        assert plan.grids[name].tolist() == anew[name].tolist(), name
-    assert shapely.to_wkb(plan.grids.geometry).tolist() == shapely.to_wkb(anew.geometry).tolist()
-    assert (plan.grids.dtypes == anew.dtypes).all()
-    colour = plan.grids["colour"].to_numpy()
-    assert ((colour >= 0) & (colour < 6)).all()
-    pairs = plan.assignment.grid[plan.units.sides[plan.units.sides[:, 1] >= 0]]
-    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    if (shapely.get_num_geometries(plan.grids.geometry) == 1).all():
-        assert (colour[pairs[:, 0]] != colour[pairs[:, 1]]).all()
-
-
-def check_told(plan, told):
-    """The audit finds no gap, overlap or cut building, and nothing else that was not told."""
-    certificate = plan.certificate
-    area = plan.layers.boundary.area
-    assert certificate.cover.gap_m2 < 1e-6 * area
-    assert certificate.cover.overlap_m2 < 1e-6 * area
-    assert not (certificate.buildings.cut or certificate.buildings.nowhere or certificate.buildings.several)
-    assert not certificate.changed_locks
-    code = plan.grids["code"]
-    faulty = {(c, "connected") for c in code[certificate.disconnected]}
-    if certificate.nesting is not None:
-        faulty |= {(c, "community") for c in code[certificate.nesting.crossing]}
-    faulty |= {(c, "households") for c in code[~certificate.rows["in_bands"]]}
-    assert faulty <= told
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 3), st.sampled_from(RULES), st.data())
-def test_any_edits_of_any_plan(seed, rule, data):
-    plan = plan_of(seed, rule)
-    history = History(plan)
-    told = {(b.code, b.rule) for b in find_breaches(plan)}
-    seen = [drawn(plan)]
-    held = {code: plan.grids.set_index("code").geometry[code].wkb for code in plan.options.lock}
-    for _ in range(data.draw(st.integers(1, 5))):
-        try:
-            edit = any_edit(history.plan, data.draw)
-        except GridgisError as error:
-            assert str(error)
-            continue
-        history.do(edit)
-        check_edit(edit)
-        told |= {(b.code, b.rule) for b in edit.breaches}
-        kept = {b.code + b.rule + b.side for b in edit.breaches if not b.new}
-        assert kept <= {b.code + b.rule + b.side for b in find_breaches(edit.before)}
-        seen.append(drawn(history.plan))
-    last = history.plan
-    now = last.grids.set_index("code").geometry
-    assert all(now[code].wkb == shape for code, shape in held.items())
-    for group in last.graph.fixed:
-        (grid,) = set(last.assignment.grid[group.units])
-        assert (last.assignment.grid == grid).sum() == len(group.units)
-    check_told(last, told)
-    for state in reversed(seen[:-1]):
-        assert drawn(history.undo()) == state
-    assert history.plan is plan
-    for state in seen[1:]:
-        assert drawn(history.redo()) == state
-    assert history.plan is last
-
-
-def lattice_plan(counts, **options):
-    """A street lattice with one building a block and so many households in each; grids of about four blocks."""
-    rows, columns = np.shape(counts)
-    homes = [box(100 * x + 40, 100 * y + 40, 100 * x + 60, 100 * y + 60) for y in range(rows) for x in range(columns)]
-    streets = [LineString([(100 * x, -10), (100 * x, 100 * rows + 10)]) for x in range(1, columns)]
-    streets += [LineString([(-10, 100 * y), (100 * columns + 10, 100 * y)]) for y in range(1, rows)]
-    layers = read_layers(
-        boundary=layer([box(0, 0, 100 * columns, 100 * rows)]),
-        buildings=layer(homes, id=[f"h{i}" for i in range(len(homes))], households=np.ravel(counts).astype(float)),
-        roads=layer(streets, highway=["residential"] * len(streets)),
-    )
-    chosen = {"households": Band(150, 250), "population": None, "effort": 0.1, **options}
-    return make_plan(layers, PlanOptions(**chosen))
-
-
-@cache
-def even_plan():
-    """Sixteen blocks of 50 households in four grids."""
-    return lattice_plan(np.full((4, 4), 50))
+from gridgis.errors import InputError
 
 
 def test_a_merged_grid_keeps_the_code_of_the_larger_and_the_other_is_never_used_again():

@@ -152,7 +152,8 @@ def change(plan: Plan, action: str, label: Ints, bears: Mapping[int, int], *, as
     proofs = tuple(
         p if p.grid is None else replace(p, grid=at[p.grid])
         for p in plan.assignment.proofs
-        if p.grid is None or p.grid in at
+        # what a search did not find may be there once the grids beside have changed
+        if p.proven and (p.grid is None or p.grid in at)
     )
     assignment = Assignment(grid=now, grids=len(used), proofs=proofs, notes=plan.assignment.notes)
     after = plan.changed_to(assignment, sectors, codes, was=was, changed=changed) if len(moved) else plan

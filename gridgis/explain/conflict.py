@@ -68,8 +68,8 @@ def conflicts(plan: Plan, *, progress: Progress | None = None) -> tuple[Conflict
     of the conflict if the others can be kept without it; a remedy is told only if it was tried and helped.
     ``progress`` is called with ``("explain", share done)``.
     """
-    grids = sorted({proof.grid for proof in plan.assignment.proofs if proof.grid is not None})
-    proven = {proof.grid for proof in plan.assignment.proofs if proof.proven}
+    grids = sorted({proof.grid for proof in plan.proofs if proof.grid is not None})
+    proven = {proof.grid for proof in plan.proofs if proof.proven}
     found = []
     for done, grid in enumerate(grids):
         if progress is not None:

@@ -105,8 +105,8 @@ class Region:
         main[row[order]] = edges["kind"].to_numpy(object)[inner][among][order]
         u, v = pairs // n, pairs % n
         community = plan.units.frame["community"].to_numpy(np.int64)
-        broken = {p.grid for p in plan.assignment.proofs if p.grid in grids}
-        forcing = [u for p in plan.assignment.proofs if p.grid == grid for u in p.units if of[u] == grid]
+        broken = {p.grid for p in plan.proofs if p.grid in grids}
+        forcing = [u for p in plan.proofs if p.grid == grid for u in p.units if of[u] == grid]
         people = plan.graph.households + plan.graph.population
         subject = max(forcing or np.flatnonzero(of == grid).tolist(), key=lambda unit: int(people[unit]))
         return cls(

@@ -63,7 +63,7 @@ def plan_values(plan: Plan) -> dict[str, Any]:
                 "units": [int(unit) for unit in proof.units],
                 "proven": bool(proof.proven),
             }
-            for proof in plan.assignment.proofs
+            for proof in plan.proofs
         ],
     }
 

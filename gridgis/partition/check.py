@@ -48,6 +48,12 @@ def check(graph: Graph, grid: Ints, grids: int, counted: tuple[Weight, ...]) -> 
         if not fixed.issuperset(apart):
             raise ValueError("the assignment leaves a grid in pieces")
         out.extend(Breach(grid=g, rule="connected", total=int(pieces[g])) for g in apart)
+    return sorted([*out, *breaches_of_bands(grid, grids, counted)], key=lambda breach: (breach.grid, breach.rule))
+
+
+def breaches_of_bands(grid: Ints, grids: int, counted: tuple[Weight, ...]) -> list[Breach]:
+    """Return every band that a grid breaks, in order of grids."""
+    out: list[Breach] = []
     for weight in counted:
         if not weight.bounded:
             continue

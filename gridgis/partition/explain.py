@@ -262,3 +262,20 @@ def unsolved(breach: Breach, counted: tuple[Weight, ...], *, around: int) -> Pro
         remedy_zh=f"{change_zh}，将周围单元进一步划分，或加大搜索力度",
         proven=False,
     )
+
+
+def not_searched(breach: Breach, counted: tuple[Weight, ...]) -> Proof:
+    """The plan was edited or taken over as it is: whether another division would do, nobody has looked."""
+    weight = next(w for w in counted if w.name == breach.rule)
+    have, have_zh = _figure(weight, breach.total)
+    side, side_zh = _side(weight, breach.total)
+    return Proof(
+        grid=breach.grid,
+        rule=breach.rule,
+        reason=f"the grid has {have}, {side}: the plan is as it was given or edited, and it has not been shown that "
+        "no division keeps the band here",
+        reason_zh=f"该网格有{have_zh}，{side_zh}：方案为给定或人工调整的结果，尚未证明此处无法达标",
+        remedy="run gridgis rebalance on the plan: it mends this with the fewest moves, or shows anew why it cannot be",
+        remedy_zh="可对该方案运行 gridgis rebalance：以最少调整使其达标，或重新证明无法达标",
+        proven=False,
+    )

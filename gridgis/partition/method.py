@@ -11,13 +11,12 @@ import numpy as np
 from gridgis.errors import InputError
 from gridgis.graph import Graph, Ints
 from gridgis.options import PlanOptions
-from gridgis.partition import explain
-from gridgis.partition.assignment import Assignment, Proof
-from gridgis.partition.check import Breach, check
-from gridgis.partition.exact import impossible_units
+from gridgis.partition.assignment import Assignment
+from gridgis.partition.check import check
 from gridgis.partition.neighbourhood import Verdict, prove, settle
 from gridgis.partition.preflight import Survey, survey
-from gridgis.partition.problem import Problem, Weight, build_problem, weights
+from gridgis.partition.problem import Problem, build_problem, weights
+from gridgis.partition.proofs import proofs_of
 from gridgis.partition.schedule import best_division, improve, plan_search
 from gridgis.partition.search import Clock, State, resume, seeded
 
@@ -77,7 +76,7 @@ def divide_graph(graph: Graph, options: PlanOptions, progress: Progress | None, 
     grid = _by_first_unit(grid)
     total = int(grid.max()) + 1
     broken = check(graph, grid, total, counted)
-    proofs = _proofs(graph, grid, broken, counted, found, verdicts)
+    proofs = proofs_of(graph, grid, broken, counted, found, verdicts)
     tell("partition", 1.0)
     return Assignment(grid=grid, grids=total, proofs=proofs, notes=tuple(notes))
 
@@ -124,58 +123,3 @@ def search(problem: Problem, found: Survey, options: PlanOptions, clock: Clock, 
     state = settle(problem, state, workable, rng, clock, options.effort)
     tell("partition", 0.9)
     return Outcome(*prove(problem, state, workable, clock))
-
-
-def prove_breaches(graph: Graph, assignment: Assignment, options: PlanOptions) -> tuple[Proof, ...]:
-    """Say why grids of any assignment break a band, as far as that can be shown without another search."""
-    counted = weights(graph, options)
-    found = survey(graph, options.replace(grids=None) if options.bands else options, counted)
-    broken = check(graph, assignment.grid, assignment.grids, counted)
-    verdicts = {}
-    if found.areas:
-        problem = build_problem(graph, counted, np.concatenate([area.units for area in found.areas]), options)
-        for number in sorted({breach.grid for breach in broken}):
-            places = np.flatnonzero(assignment.grid[problem.units] == number)
-            forced = impossible_units(problem, places) if len(places) else None
-            if forced is not None:
-                verdicts[int(problem.units[places[0]])] = Verdict(units=problem.units[forced], around=0)
-    return _proofs(graph, assignment.grid, broken, counted, found, verdicts)
-
-
-def _proofs(
-    graph: Graph,
-    grid: Ints,
-    broken: list[Breach],
-    counted: tuple[Weight, ...],
-    found: Survey,
-    verdicts: dict[int, Verdict],
-) -> tuple[Proof, ...]:
-    if not broken:
-        return ()
-    alone = {int(grid[group[0]]): group for group in found.alone}
-    fixed = {int(grid[group.units[0]]): group for group in found.fixed}
-    area_of = found.area_of(graph.n)
-    known = {int(grid[unit]): verdict for unit, verdict in verdicts.items()}
-    first_unit = dict(zip(*np.unique(grid, return_index=True), strict=True))
-    out = []
-    shown: set[int] = set()
-    for breach in broken:
-        if breach.grid in fixed:
-            out.append(explain.as_it_is(graph, breach, fixed[breach.grid], counted))
-            continue
-        if breach.grid in alone:
-            out.append(explain.oversize(graph, breach, alone[breach.grid], counted))
-            continue
-        index = int(area_of[first_unit[breach.grid]])
-        area = found.areas[index]
-        verdict = known.get(breach.grid)
-        if not area.possible:
-            # that an area cannot be divided shows that one of its grids must break a band, not how many
-            proven = index not in shown or area.grids == 1
-            out.append(explain.area_impossible(graph, breach, area, counted, proven=proven))
-            shown.add(index)
-        elif verdict is not None and len(verdict.units):
-            out.append(explain.pocket(graph, breach, verdict.units.tolist(), counted))
-        else:
-            out.append(explain.unsolved(breach, counted, around=verdict.around if verdict else 0))
-    return tuple(out)

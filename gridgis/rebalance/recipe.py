@@ -22,8 +22,8 @@ from gridgis.options import PlanOptions
 from gridgis.partition import Assignment
 from gridgis.partition.check import pieces_within
 from gridgis.partition.fewest_moves import Fewest, fewest_moves
-from gridgis.partition.method import prove_breaches
 from gridgis.partition.moves_regions import Now, outside
+from gridgis.partition.proofs import prove_breaches
 from gridgis.partition.search import Clock
 from gridgis.plan import FINER, ROUNDS, Plan, Progress, adopted, name_plan
 from gridgis.rebalance.matching import came_from
