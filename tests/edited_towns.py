@@ -59,7 +59,10 @@ def ruled_plan(layers, rules, options=OPTIONS):
     plan = make_plan(layers, options)
     if "locks" in rules:
         existing = plan.grids[["code", "name", "geometry"]].reset_index(drop=True)
-        lock = tuple(plan.codes.code[1:3])
+        # a lock may hold nothing of a compound that is to be a grid itself
+        yards = shapely.union_all(layers.compounds.geometry.to_numpy())
+        free = shapely.area(shapely.intersection(existing.geometry.to_numpy(), yards)) == 0
+        lock = tuple(existing["code"][free][1:3])
         return make_plan(replace(layers, existing=existing), options.replace(lock=lock))
     return plan
 
@@ -118,7 +121,9 @@ def check_edit(edit):
     assert len(set(plan.codes.code)) == k == len(plan.grids)
     assert not set(plan.codes.code) & set(plan.codes.retired)
     assert set(before.codes.retired) <= set(plan.codes.retired)
-    assert set(before.codes.code) - set(plan.codes.code) == set(edit.retired)
+    gone = set(before.codes.code) - set(plan.codes.code)
+    # a sector left without grids goes, too
+    assert gone | (set(before.codes.sector) - set(plan.codes.sector)) == set(edit.retired)
     assert set(plan.codes.code) - set(before.codes.code) == set(edit.new)
     assert not set(edit.new) & {*before.codes.code, *before.codes.retired}
     # what is said of what changed is what changed

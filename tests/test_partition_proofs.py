@@ -110,9 +110,10 @@ def test_what_a_search_did_not_find_is_not_said_of_the_plan_after_an_edit():
     words = {"reason": "r", "reason_zh": "r", "remedy": "m", "remedy_zh": "m"}
     shown = Proof(grid=3, rule="households", proven=True, **words)
     open_ = Proof(grid=2, rule="households", proven=False, **words)
-    before = replace(plan, assignment=replace(plan.assignment, proofs=(open_, shown)))
+    before = replace(plan, assignment=replace(plan.assignment, proofs=(open_, shown), notes=("the best there is",)))
     edit = move_units(before, np.flatnonzero(plan.assignment.grid == 0)[:1], plan.codes.code[1])
     assert edit.plan.assignment.proofs == (shown,)
+    assert edit.plan.assignment.notes == ()
 
 
 def test_pieces_of_an_edited_grid_are_no_obstacle():

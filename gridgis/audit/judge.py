@@ -116,8 +116,9 @@ def audit_grids(
     _check_door(grids, buildings, {rule.partition("_")[0] for rule in bands})
     checked = _put_right(grids.to_crs(buildings.crs))
     footprints = _valid(buildings.geometry.to_numpy())
-    placing = place_buildings(checked.polygons, boundary, footprints, _fences(communities, locked, compounds))
-    load = _load(buildings, placing, overlapping(footprints), housing)
+    clump = overlapping(footprints)
+    placing = place_buildings(checked.polygons, boundary, footprints, clump, _fences(communities, locked, compounds))
+    load = _load(buildings, placing, clump, housing)
     notes = [*notes, *_notes(buildings, placing)]
     noun = LEVEL_NOUNS[level][0], LEVEL_NOUNS[level][2]
     explanations = explain_bands(load, bands, soft, checked.codes, list(grids.index), proofs, noun)
@@ -264,8 +265,9 @@ def _notes(buildings: gpd.GeoDataFrame, placing: Placing) -> list[tuple[str, str
         one = len(ids) == 1
         en = (
             f"{len(ids):,} building{' has' if one else 's have'} parts on both sides of an edge that no grid crosses "
-            f"(of a community, a locked grid or a dedicated compound), and count{'s' if one else ''} where most of it "
-            f"lies: {some(ids)}; enter the parts as buildings of their own, or correct the edge"
+            f"(of a community, a locked grid or a dedicated compound), and count{'s' if one else ''} where most of "
+            f"{'it' if one else 'each'} lies: {some(ids)}; enter the parts as buildings of their own, "
+            "or correct the edge"
         )
         zh = (
             f"{len(ids)}栋建筑的各部分分处网格不得跨越的边界（社区、锁定网格或专属小区）两侧，"

@@ -59,7 +59,11 @@ class Placing:
 
 
 def place_buildings(
-    grids: Polygons, boundary: Polygon | MultiPolygon, buildings: Polygons, fences: Sequence[Polygons] = ()
+    grids: Polygons,
+    boundary: Polygon | MultiPolygon,
+    buildings: Polygons,
+    clump: Ints | None = None,
+    fences: Sequence[Polygons] = (),
 ) -> Placing:
     """Find each building's grid by the largest share of its area.
 
@@ -67,6 +71,8 @@ def place_buildings(
     ----------
     grids, buildings
         (k,) and (b,) valid Polygon or MultiPolygon.
+    clump
+        (b,) label of the buildings that overlap, which no boundary can part.
     fences
         Layers of areas whose edges no grid crosses.
     """
@@ -91,8 +97,9 @@ def place_buildings(
     cut = (some >= 1) & (whole == 0)
     parted = np.zeros(n, bool)
     doubtful = np.flatnonzero(cut & (shapely.get_num_geometries(buildings) > 1))
-    if len(doubtful) and fences:
-        parted[doubtful[_parted(grids, boundary, buildings[doubtful], fences)]] = True
+    if len(doubtful) and clump is not None and fences:
+        clumps = np.array([shapely.union_all(buildings[clump == clump[k]]) for k in doubtful])
+        parted[doubtful[_parted(grids, boundary, buildings[doubtful], clumps, fences)]] = True
     cut &= ~parted
     return Placing(
         inside=inside,
@@ -108,14 +115,27 @@ def place_buildings(
 
 
 def _parted(
-    grids: Polygons, boundary: Polygon | MultiPolygon, buildings: Polygons, fences: Sequence[Polygons]
+    grids: Polygons,
+    boundary: Polygon | MultiPolygon,
+    buildings: Polygons,
+    clumps: Polygons,
+    fences: Sequence[Polygons],
 ) -> Bools:
-    """Find buildings whose parts are whole, in one grid on each side of the fences; a part is where its middle is."""
+    """Find buildings whose parts are whole, in one grid on each side of the fences.
+
+    A part is where its middle is, or the middle of all that hangs together with it in its clump.
+    """
     parts, of = shapely.get_parts(shapely.intersection(buildings, boundary), return_index=True)
     area = shapely.area(parts)
     parts, of = parts[area > PART_M2], of[area > PART_M2]
     placed = place_buildings(grids, boundary, parts)
-    side = np.column_stack([of, *(_around(areas, shapely.point_on_surface(parts)) for areas in fences)])
+    hanging, clump = shapely.get_parts(shapely.intersection(clumps, boundary), return_index=True)
+    middle = shapely.point_on_surface(hanging)
+    part, piece = shapely.STRtree(hanging).query(shapely.point_on_surface(parts), predicate="intersects")
+    same = of[part] == clump[piece]
+    place_of = np.zeros(len(parts), np.int64)
+    place_of[part[same]] = piece[same]
+    side = np.column_stack([of, *(_around(areas, middle[place_of]) for areas in fences)])
     sides, place = np.unique(side, axis=0, return_inverse=True)
     in_grids = np.unique(np.column_stack([place.ravel(), placed.owner]), axis=0)
     torn = np.bincount(in_grids[:, 0], minlength=len(sides)) > 1

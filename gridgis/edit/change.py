@@ -155,7 +155,9 @@ def change(plan: Plan, action: str, label: Ints, bears: Mapping[int, int], *, as
         # what a search did not find may be there once the grids beside have changed
         if p.proven and (p.grid is None or p.grid in at)
     )
-    assignment = Assignment(grid=now, grids=len(used), proofs=proofs, notes=plan.assignment.notes)
+    # notes tell of the search that made the plan before, e.g. that it is the best there is
+    notes = () if len(moved) else plan.assignment.notes
+    assignment = Assignment(grid=now, grids=len(used), proofs=proofs, notes=notes)
     after = plan.changed_to(assignment, sectors, codes, was=was, changed=changed) if len(moved) else plan
     touched = np.flatnonzero(changed)
     breaches, mended = _compare_breaches(plan, after, np.unique(grid[moved]), touched)
