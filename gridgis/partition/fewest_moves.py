@@ -1,7 +1,8 @@
 """From a plan that breaks bounds to one that keeps them while the fewest households change their grid.
 
-Around every grid that breaks a bound, an integer program over the grids near it finds the fewest moves; where it finds
-none, the region grows. A last program over whole areas shows how few moves there could be at all.
+Every grid that breaks a bound is mended with the few grids that this concerns; where that finds nothing, an integer
+program takes all grids near it, ever farther. Then groups of grids, and whole areas where they are small, are solved
+for the fewest moves there can be at all.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from gridgis.graph import Floats, Graph, Ints
+from gridgis.graph import Graph, Ints
+from gridgis.options import PlanOptions
 from gridgis.partition.check import pieces_within
+from gridgis.partition.exact import impossible_units
+from gridgis.partition.moves_groups import bound_by_groups, knapsack, least_new, mend_patch
 from gridgis.partition.moves_program import Answer, MovesProgram
 from gridgis.partition.moves_regions import Now, Region, Regions, outside
+from gridgis.partition.problem import build_problem, weights
 from gridgis.partition.search import Clock
 
 Bools = npt.NDArray[np.bool_]
@@ -62,7 +67,9 @@ class Fewest(NamedTuple):
     cause: Ints
 
 
-def fewest_moves(graph: Graph, now: Now, *, keep_number: bool = False, seconds: float = 60.0) -> Fewest:
+def fewest_moves(
+    graph: Graph, now: Now, *, keep_number: bool = False, seconds: float = 60.0, more_s: float = 0.0
+) -> Fewest:
     """Change a plan as little as possible so that every grid keeps the hard bounds of ``graph.measures``.
 
     Parameters
@@ -71,6 +78,8 @@ def fewest_moves(graph: Graph, now: Now, *, keep_number: bool = False, seconds: 
         There must be as many grids as before.
     seconds
         What the search and the proof may take together, about.
+    more_s
+        What the proof may take beyond that where every grid was mended.
     """
     clock = Clock(limit_s=seconds)
     measures = tuple(m for m in graph.measures if not m.soft)
@@ -84,18 +93,24 @@ def fewest_moves(graph: Graph, now: Now, *, keep_number: bool = False, seconds: 
         return Fewest(grid, now.moved(grid), True, broken, 0, cause)
     task = _Task(graph, now, measures, frozen, keep_number)
     cause = task.mend(Clock(limit_s=seconds * 0.6))
-    grid = _compact(task.grid, k)
+    mended = _compact(task.grid, k)
     left = task.broken()
-    whole = task.prove(grid, left, clock)
-    if whole.grid is not None:
-        moved = np.flatnonzero((whole.grid != now.start) & (whole.grid != grid))
-        grid = whole.grid
-        cause[moved] = _causes(task, moved, grid, broken)
+    forced = task.forced(left)
+    if len(left) <= forced:
+        clock.limit_s = seconds + more_s
+    grid, bound = bound_by_groups(task, mended, forced, clock)
+    grid = _compact(grid, k)
+    if bound < now.moved(grid) or len(left) > forced:
+        whole = task.prove(grid, left, clock)
+        grid = grid if whole.grid is None else whole.grid
+        bound, forced = max(bound, whole.bound), max(forced, whole.forced)
+    moved = np.flatnonzero((grid != now.start) & (grid != mended))
+    cause[moved] = _causes(task, moved, grid, broken)
     still = np.flatnonzero(outside(measures, grid, int(grid.max()) + 1, graph.n))
     still = still[(still >= k) | ~frozen[np.minimum(still, k - 1)]]
-    bound = min(max(whole.bound, 0), now.moved(grid))
-    proven = bound == now.moved(grid) and whole.forced >= len(still)
-    return Fewest(grid, bound, proven, still, whole.forced, cause)
+    bound = min(max(bound, 0), now.moved(grid))
+    proven = bound == now.moved(grid) and forced >= len(still)
+    return Fewest(grid, bound, proven, still, forced, cause)
 
 
 class _Whole(NamedTuple):
@@ -117,8 +132,17 @@ class _Task(Regions):
         return bad[np.argsort([-self.need(bad[i : i + 1]) for i in range(len(bad))], kind="stable")]
 
     def mend(self, clock: Clock) -> Ints:
-        """Bring grid after grid into its bounds, in ever larger regions; return the grid behind every move."""
+        """Bring grid after grid into its bounds; return the grid behind every move."""
         cause = np.full(self.graph.n, -1, np.int64)
+        todo = self.broken().tolist()
+        for number, grid in enumerate(todo):
+            if grid not in self.broken():
+                continue
+            budget = Clock(limit_s=max(min(1.5, clock.left_s), clock.left_s / (len(todo) - number)))
+            after = mend_patch(self, grid, budget)
+            if after is not None:
+                cause[after != self.grid] = grid if grid < self.k else -1
+                self.grid = after
         for hops in range(1, HOPS + 1):
             todo = self.broken().tolist()
             for number, grid in enumerate(todo):
@@ -137,6 +161,16 @@ class _Task(Regions):
                 cause[places[after != self.grid[places]]] = grid if grid < self.k else -1
                 self.grid[places] = after
         return cause
+
+    def forced(self, left: Ints) -> int:
+        """Return how many grids must be outside a bound in every division, as far as single grids show it: 0 or 1."""
+        if not len(left):
+            return 0
+        places = np.flatnonzero(~self.now.fixed)
+        problem = build_problem(self.graph, weights(self.graph, PlanOptions()), places)
+        # one grid may hold what is shown of several
+        found = (impossible_units(problem, np.flatnonzero(self.grid[places] == grid)) for grid in left.tolist())
+        return int(any(units is not None for units in found))
 
     def _around(self, grid: int, hops: int) -> Ints:
         """Return the grids that are at most so many steps from one, itself included, fixed ones left out."""
@@ -186,7 +220,7 @@ class _Task(Regions):
         """Say whether a new grid could cost less than the answer: its people are moved, but for new buildings'."""
         if answer.broken.any():
             return True
-        return self._least_new(region) < answer.cost
+        return least_new(region) < answer.cost
 
     def _roots(self, region: Region, answer: Answer) -> list[int]:
         """Return units around which a new grid might begin: the heaviest, and the farthest out, of heavy grids."""
@@ -269,6 +303,7 @@ class _Task(Regions):
         region = replace(
             region,
             cost=weight[region.unit] * away.astype(float),
+            weight=np.floor(region.weight),
             may_end=np.full(len(slots), not self.keep_number) & (held <= mine),
         )
         spare = 0 if self.keep_number else self._most_new(region, mine)
@@ -303,15 +338,10 @@ class _Task(Regions):
             whole = [m for m in region.measures if m.low > 0]
             if any(m.counts.sum() < (count + 1) * m.low for m in whole):
                 break
-            if max((_knapsack(weight, m.counts, (count + 1) * m.low) for m in whole), default=0.0) > mine:
+            if max((knapsack(weight, m.counts, (count + 1) * m.low) for m in whole), default=0.0) > mine:
                 break
             count += 1
         return count
-
-    def _least_new(self, region: Region) -> float:
-        """Return how many households a new grid moves at least; those of new buildings are nobody's."""
-        weight = np.floor(region.weight)
-        return max((_knapsack(weight, m.counts, m.low) for m in region.measures), default=0.0)
 
     def _simple_bound(self, places: Ints, slots: Ints, still: int) -> int:
         """Households that must leave the grids above a bound, each by itself: the cheapest that are enough.
@@ -326,7 +356,7 @@ class _Task(Regions):
             for m in self.measures:
                 over = float(m.counts[members].sum()) - m.high
                 if over > 0 and not (m.counts[members] > m.high).any():
-                    worst = max(worst, _knapsack(now.weight[members], m.counts[members], over))
+                    worst = max(worst, knapsack(now.weight[members], m.counts[members], over))
             lost.append(worst)
         return math.ceil(sum(sorted(lost)[: max(len(lost) - still, 0)]) - 1e-6)
 
@@ -355,12 +385,3 @@ def _causes(task: _Task, moved: Ints, grid: Ints, broken: Ints) -> Ints:
     leaves = np.isin(start[moved], broken)
     out[leaves] = start[moved][leaves]
     return np.asarray(out)
-
-
-def _knapsack(weight: Ints | Floats, counts: Ints, need: float) -> float:
-    """Return the least weight, fractions allowed, of units whose counts make up `need`."""
-    held = np.flatnonzero(counts > 0)
-    order = held[np.argsort(weight[held] / counts[held], kind="stable")]
-    before = np.cumsum(counts[order]) - counts[order]
-    taken = np.clip((need - before) / counts[order], 0.0, 1.0)
-    return float((taken * weight[order]).sum())

@@ -70,6 +70,8 @@ class Region:
         (k,) grids whose units may all go to others.
     may_break
         (k,) grids that may stay outside a bound, though no farther than now.
+    let_be
+        (k,) stand for all that lies around: they keep no bounds and need not be in one piece. None: no grid is.
     fewest, most
         Numbers of grids there may be.
     """
@@ -85,6 +87,7 @@ class Region:
     weight: Floats
     may_end: Bools
     may_break: Bools
+    let_be: Bools | None = None
     fewest: float = 0.0
     most: float = math.inf
 
@@ -129,19 +132,19 @@ class Regions:
         start, own = slot[current[places]], slot[now.own[places]]
         weight = now.weight[places].astype(float)
         u, v = local[self.u[inner]], local[self.v[inner]]
-        choices = _choices(u, v, start, own, weight, len(slots), cap)
+        choices = choices_within(u, v, start, own, weight, len(slots), cap)
         if choices is None:
             return None
         unit, place = choices
         away = (own[unit] != place) & (now.own[places][unit] >= 0)
-        cost = weight[unit] * away + self._tie(places[unit], slots[place])
+        cost = weight[unit] * away + self.tied(places[unit], slots[place])
         light = np.isin(slots, broken) & self._under(slots, current)
         return Region(
             u=u,
             v=v,
             start=start,
             own=own,
-            measures=tuple(_taken(m, places) for m in self.measures),
+            measures=tuple(taken(m, places) for m in self.measures),
             unit=unit,
             grid=place,
             cost=cost,
@@ -150,7 +153,7 @@ class Regions:
             may_break=np.isin(slots, broken),
         )
 
-    def _tie(self, units: Ints, grids: Ints) -> Floats:
+    def tied(self, units: Ints, grids: Ints) -> Floats:
         """Return the small cost of units in grids: nothing where they were, less where much line is shared."""
         here = self.now.start[units]
         there = np.minimum(grids, self.k)
@@ -191,7 +194,8 @@ def outside(measures: Sequence[Measure], grid: Ints, grids: int, n: int) -> Bool
     return out
 
 
-def _taken(measure: Measure, places: Ints) -> Measure:
+def taken(measure: Measure, places: Ints) -> Measure:
+    """Return the measure of some units alone."""
     n = len(places)
     of = np.full(len(measure.counts), -1, np.int64)
     of[places] = np.arange(n)
@@ -207,7 +211,9 @@ def _ties(task: Regions, n: int) -> csr_matrix:
     return csr_matrix((share, (rows, columns)), shape=(n, task.k + 1))
 
 
-def _choices(u: Ints, v: Ints, start: Ints, own: Ints, weight: Floats, k: int, cap: float) -> tuple[Ints, Ints] | None:
+def choices_within(
+    u: Ints, v: Ints, start: Ints, own: Ints, weight: Floats, k: int, cap: float
+) -> tuple[Ints, Ints] | None:
     """Return units and the grids they may lie in: those from which a way leads to them over at most `cap` households.
 
     A grid that reaches a unit holds all on the way to it, and they move as well. None when there are more

@@ -31,7 +31,10 @@ Tell = Callable[[float, Any], None]
 
 
 class Program(NamedTuple):
-    """Minimise costs · x with low ≤ matrix · x ≤ high and whole 0 ≤ x ≤ upper; the matrix column by column."""
+    """Minimise costs · x with low ≤ matrix · x ≤ high and whole 0 ≤ x ≤ upper; the matrix column by column.
+
+    The last ``shares`` of x need not be whole.
+    """
 
     costs: Any
     upper: Any
@@ -40,6 +43,7 @@ class Program(NamedTuple):
     values: Any
     low: Any
     high: Any
+    shares: int = 0
 
 
 class Solution(NamedTuple):
@@ -61,7 +65,7 @@ class Solution(NamedTuple):
 
 
 def solve(program: Program, *, seconds: float, nodes: int | None = None, start: Any = None, on_time: bool) -> Solution:
-    """Solve a program from a solution on, if one is known.
+    """Solve a program from a solution on, if one is known, or the first part of one.
 
     Parameters
     ----------
@@ -133,7 +137,8 @@ def run_highs(program: Program, seconds: float, nodes: int | None, start: Any, t
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     model.a_matrix_.start_, model.a_matrix_.index_ = program.starts, program.rows
     model.a_matrix_.value_ = program.values
-    model.integrality_ = [highspy.HighsVarType.kInteger] * len(program.costs)
+    whole = [highspy.HighsVarType.kInteger] * (len(program.costs) - program.shares)
+    model.integrality_ = whole + [highspy.HighsVarType.kContinuous] * program.shares
     kind: Any = highspy.Highs  # the package has no types
     highs = kind()
     highs.setOptionValue("output_flag", False)
@@ -145,9 +150,13 @@ def run_highs(program: Program, seconds: float, nodes: int | None, start: Any, t
         highs.setOptionValue("mip_max_nodes", nodes)
     highs.passModel(model)
     if start is not None:
-        known = highspy.HighsSolution()
-        known.col_value = start
-        highs.setSolution(known)
+        if len(start) < len(program.costs):
+            # what the rest is, HiGHS finds out
+            highs.setSolution(len(start), np.arange(len(start), dtype=np.int32), np.asarray(start, float))
+        else:
+            known = highspy.HighsSolution()
+            known.col_value = start
+            highs.setSolution(known)
     told = [-math.inf]
 
     def bounded(event: Any) -> None:

@@ -145,7 +145,7 @@ def rebalance(
     best: tuple[tuple[int, int], _Step] | None = None
     clock = Clock(limit_s=time_limit_s)
     for _ in range(ROUNDS):
-        step = _change(layers, counts, options, came, finer, move_price, max(clock.left_s / 2, 1.0), progress)
+        step = _change(layers, counts, options, came, finer, move_price, clock, progress)
         rank = len(step.found.broken), step.now.moved(step.found.grid)
         if best is None or rank < best[0]:
             best = rank, step
@@ -194,7 +194,7 @@ def _change(
     came: pd.Series | None,
     finer: Mapping[int, float],
     move_price: float | None,
-    seconds: float,
+    clock: Clock,
     progress: Progress | None,
 ) -> _Step:
     report = progress or (lambda step, done: None)
@@ -210,7 +210,9 @@ def _change(
         codes = [*layers.existing["code"].tolist(), None]
         came = pd.Series([codes[place] for place in at], index=layers.buildings.index, dtype=object)
     now, code_of, forced = _where_households_are(units, before, came, counts)
-    found = fewest_moves(graph, now, keep_number=options.grids is not None, seconds=seconds)
+    # where grids stay broken, units are cut more finely, which takes the other half
+    half = max(clock.left_s / 2, 1.0)
+    found = fewest_moves(graph, now, keep_number=options.grids is not None, seconds=half, more_s=half)
     grid = found.grid
     if move_price is not None:
         from gridgis.partition.priced_moves import improve
