@@ -242,13 +242,20 @@ def merge_atoms(atoms: Atoms, kind: Ints, people: Load, pieces: Pieces) -> Ints:
 
 
 def _adopt_cut_off(arrangement: Arrangement, unit: Ints, lone: Bools, pieces: Pieces, atoms: Atoms) -> Ints:
-    """Give empty pieces that a building on a community's edge cuts off from their community to what is around them."""
-    fence, free = pieces.fence[atoms.piece], pieces.fixed[atoms.piece] < 0
-    units_in = np.bincount(np.unique(np.column_stack([fence, unit]), axis=0)[:, 0])
+    """Give empty pieces that a building on a fence cuts off from their own side to what is around them.
+
+    What a side has most of stays, and a locked grid is as it is.
+    """
+    fence, fixed = pieces.fence[atoms.piece], pieces.fixed[atoms.piece]
+    free, locked = fixed < 0, (fixed >= 0) & (fixed == pieces.existing[atoms.piece])
+    area = np.bincount(unit, shapely.area(arrangement.faces), len(unit))
+    order = np.lexsort((area[unit], ~lone[unit], fence))
+    main = np.empty(int(fence.max()) + 1, np.int64)
+    main[fence[order]] = unit[order]  # of several the last one counts
     both = arrangement.right >= 0
     a, b = arrangement.left[both], arrangement.right[both]
     source, target = np.concatenate([a, b]), np.concatenate([b, a])
-    orphan = lone[unit] & free & (units_in[fence] > 1)
+    orphan = lone[unit] & ~locked & (unit != main[fence])
     open_ = orphan[source] & ~lone[unit[target]] & free[target] & (unit[source] != unit[target])
     choice = strongest(unit[source[open_]], unit[target[open_]], np.tile(arrangement.length_m[both], 2)[open_])
     into = np.arange(len(unit))

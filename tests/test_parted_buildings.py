@@ -1,5 +1,6 @@
 """Buildings of several parts on both sides of what no grid crosses: the level wins, and people are told."""
 
+from dataclasses import replace
 from functools import cache
 
 import geopandas as gpd
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 from random_town import CRS, layer, shift
-from shapely import LineString, MultiPolygon, box
+from shapely import LineString, MultiPolygon, Polygon, box
 
 from gridgis import Band, PlanOptions, make_plan, read_layers
 from gridgis.audit import audit_grids
@@ -21,11 +22,11 @@ TWIN = MultiPolygon([box(170, 190, 190, 210), box(210, 190, 222, 210)])
 OPTIONS = PlanOptions(households=Band(60, 140), population=None, effort=0.1)
 
 
-def town(**areas):
-    """Houses of ten households in rows, roads between them, none along the edge; and a house in two parts."""
+def town(house=TWIN, **areas):
+    """Houses of ten households in rows, roads between them, none along the edge; and one more house."""
     middles = [(x, y) for x in range(25, 400, 50) for y in range(25, 400, 50)]
     houses = [box(x - 9, y - 9, x + 9, y + 9) for x, y in middles]
-    shapes = [*houses, TWIN]
+    shapes = [*houses, house]
     lines = [LineString([(-10, y), (SIDE + 10, y)]) for y in (100, 300)]
     lines += [LineString([(x, -10), (x, SIDE + 10)]) for x in (100, 300)]
     return read_layers(
@@ -80,6 +81,37 @@ def test_ground_follows_the_edge_and_the_building_counts_where_most_of_it_is(cas
     assert "enter the parts as buildings of their own, or correct the edge" in note
     assert any("twin" in note and "修正边界" in note for note in certificate.notes_zh)
     assert certificate.to_dict()["buildings"]["parted_by_an_edge"] == {"count": 1, "ids": ["twin"]}
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_what_a_building_cuts_off_a_dedicated_compound_goes_to_what_is_around_it(empty):
+    """A building over its corner, for the most part outside, leaves a corner of 18 m² beyond it."""
+    across = Polygon([(270, 140), (310, 180), (314, 180), (274, 140)])
+    yard = layer([box(EDGE, 150, 290, 250)], name=["学校"], kind=["institution"], dedicated=["yes"])
+    layers = town(across, compounds=yard)
+    if empty:
+        inside = shapely.intersects(layers.compounds.geometry.iloc[0], layers.buildings.geometry.to_numpy())
+        inside[-1] = False
+        layers = replace(layers, buildings=layers.buildings.assign(households=np.where(inside, 0.0, 10.0)))
+    plan = make_plan(layers, OPTIONS)
+    assert not plan.certificate.disconnected.any()
+    (grid,) = np.flatnonzero(plan.report.grids["fixed"] == "dedicated")
+    left = shapely.difference(layers.compounds.geometry.iloc[0], layers.buildings.geometry.iloc[-1])
+    corner, ground = sorted(shapely.get_parts(left), key=shapely.area)
+    assert shapely.area(corner) == pytest.approx(18.0)
+    assert shapely.area(shapely.symmetric_difference(plan.grids.geometry[grid], ground)) < 0.01
+
+
+def test_buildings_that_overlap_are_in_the_compound_that_their_middle_is_in():
+    """A shed in the yard that a large house outside overlaps is outside with it: that splits no compound."""
+    house, shed = box(292, 195, 318, 216), box(284, 200, 293, 206)
+    yard = layer([box(EDGE, 150, 290, 250)], name=["学校"], kind=["institution"], dedicated=["yes"])
+    layers = town(MultiPolygon([house]), compounds=yard)
+    more = layers.buildings.iloc[[-1]].assign(source_id="shed", geometry=[shift(shed)])
+    both = gpd.GeoDataFrame(pd.concat([layers.buildings, more], ignore_index=True), crs=layers.crs)
+    plan = make_plan(replace(layers, buildings=both), OPTIONS)
+    assert plan.building_grid.iloc[-1] == plan.building_grid.iloc[-2]
+    assert plan.certificate.compounds.split == ()
 
 
 def test_a_house_in_two_parts_on_one_side_stays_in_one_grid():

@@ -145,7 +145,7 @@ def audit_grids(
         explanations=tuple(explanations),
         compounds=None
         if compounds is None or compounds.empty
-        else _compounds(compounds, [communities, locked], footprints, load, bands),
+        else _compounds(compounds, [communities, locked], _middles(footprints, clump), load, bands),
         nesting=nesting,
         changed_locks=changed,
         follows=follows,
@@ -331,15 +331,23 @@ def _rows(index: pd.Index, checked: Checked, cover: Cover, load: Load, explanati
     )
 
 
+def _middles(footprints: Polygons, clump: npt.NDArray[np.int64]) -> Polygons:
+    """Return a point in each building; buildings that overlap are where the middle of all of them is."""
+    middle: Polygons = shapely.point_on_surface(footprints)
+    for label in np.flatnonzero(np.bincount(clump) > 1):
+        members = clump == label
+        middle[members] = shapely.point_on_surface(shapely.union_all(footprints[members]))
+    return middle
+
+
 def _compounds(
     compounds: gpd.GeoDataFrame,
     fences: list[gpd.GeoDataFrame | None],
-    footprints: Polygons,
+    points: Polygons,
     load: Load,
     bands: dict[str, Band],
 ) -> Compounds:
-    """A building belongs to the compounds that its point on surface lies in; fences may have to divide them."""
-    points = shapely.point_on_surface(footprints)
+    """A building belongs to the compounds that its middle lies in; fences may have to divide them."""
     tree = shapely.STRtree(points)
     compound, building = tree.query(_valid(compounds.geometry.to_numpy()), predicate="intersects").astype(np.int64)
     parted = np.zeros(len(compounds), bool)
