@@ -10,6 +10,9 @@ from typing import NamedTuple
 import pytest
 from hypothesis import settings
 
+sys.path.insert(0, str(Path(__file__).parent / "web"))
+from postgis_server import find_binaries
+
 # Every change is judged by the same examples; on a developer's machine each run draws new ones.
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
@@ -41,6 +44,10 @@ PARTS = {
     "browser": Part(
         find_chromium() is not None,
         "Chromium: apt-get install chromium, or any Chrome, or its path in GRIDGIS_CHROMIUM",
+    ),
+    "postgis": Part(
+        find_binaries() is not None,
+        "PostgreSQL with PostGIS: apt-get install postgresql-postgis, or postgresql-15-postgis-3",
     ),
     "dask": Part(importlib.util.find_spec("distributed") is not None, "distributed: pip install 'gridgis[dask]'"),
 }

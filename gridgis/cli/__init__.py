@@ -8,6 +8,8 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
 from typing import NoReturn
 
 import click
@@ -30,11 +32,27 @@ STOPPED = 130
 
 
 class InOrder(click.Group):
-    """Lists its commands in the order in which they were added."""
+    """Lists its commands in the order in which they were added, then those of other installed packages.
+
+    These name them as entry points of the group ``gridgis.commands``, and are only imported when called for.
+    """
+
+    @cached_property
+    def added(self) -> dict[str, EntryPoint]:
+        """Name -> where the command is."""
+        return {entry.name: entry for entry in entry_points(group="gridgis.commands")}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names as help lists them."""
-        return list(self.commands)
+        return [*self.commands, *self.added]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name."""
+        entry = self.added.get(cmd_name)
+        if entry is None:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = entry.load()
+        return command
 
 
 @click.group(

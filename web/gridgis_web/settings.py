@@ -1,0 +1,136 @@
+"""What an office decides about its service: from a file, and from the environment, which counts more."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from gridgis.errors import InputError
+
+PREFIX = "GRIDGIS_"
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that can be set; each one also by ``GRIDGIS_<NAME>`` in the environment.
+
+    Attributes
+    ----------
+    folder
+        Where the service keeps what is its own: the store, unless it is elsewhere, its secret and its caches.
+    store
+        A GeoPackage file, or ``postgresql://user@host/name``; empty: ``store.gpkg`` in the folder.
+    secret
+        Signs sessions; empty: made once and kept in the folder.
+    language
+        ``zh`` or ``en``, for whoever has not chosen.
+    host, port
+        Where the service listens.
+    proxies
+        How many proxies stand before it and tell the caller's address.
+    threads
+        Requests answered at once; each listener to a job's progress takes one.
+    workers
+        Jobs done at once, each in a process of its own; 0: another program does them (``gridgis work``).
+    scheduler
+        Address of a Dask scheduler that does the jobs instead, ``tcp://…``; empty: none.
+    upload_mb
+        The most that one upload may weigh, sent and unpacked.
+    review
+        Whether a second person must look at a plan before it is published.
+    password_length
+        The fewest characters of a password.
+    tiles
+        Address of background tiles, with ``{z}/{x}/{y}``; empty: the map is drawn from the layers alone.
+    tiles_attribution
+        What must be shown with them.
+    secure
+        Whether pages are reached by HTTPS alone, so that cookies travel no other way.
+    """
+
+    folder: Path = Path("gridgis-data")
+    store: str = ""
+    secret: str = ""
+    language: str = "zh"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    proxies: int = 0
+    threads: int = 16
+    workers: int = 1
+    scheduler: str = ""
+    upload_mb: int = 500
+    review: bool = False
+    password_length: int = 10
+    tiles: str = ""
+    tiles_attribution: str = ""
+    secure: bool = False
+
+    @classmethod
+    def read(cls, file: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Self:
+        """Read them; raises InputError with all faults."""
+        environment = os.environ if environment is None else environment
+        given: dict[str, Any] = {}
+        faults = []
+        file = file or (Path(environment[PREFIX + "SETTINGS"]) if environment.get(PREFIX + "SETTINGS") else None)
+        if file is not None:
+            try:
+                given = tomllib.loads(file.read_text(encoding="utf-8"))
+            except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                raise InputError(f"the settings in {file} cannot be read: {error}") from error
+        known = {field.name: type(field.default) for field in fields(cls)}
+        faults += [f"{file}: there is no setting “{name}”" for name in sorted(given.keys() - known.keys())]
+        values = {name: given[name] for name in known if name in given}
+        values |= {name: environment[PREFIX + name.upper()] for name in known if environment.get(PREFIX + name.upper())}
+        for name, value in values.items():
+            try:
+                values[name] = _converted(value, known[name])
+            except ValueError:
+                faults.append(f"the setting “{name}” is “{value}”; it must be {_wanted(known[name])}")
+        if values.get("language", "zh") not in LANGUAGES:
+            faults.append(f"the setting “language” is “{values['language']}”; it must be one of {', '.join(LANGUAGES)}")
+        if faults:
+            raise InputError(*faults)
+        return cls(**values)
+
+    @property
+    def place(self) -> str:
+        """Where the store is."""
+        return self.store or str(self.folder / "store.gpkg")
+
+    def with_secret(self) -> Self:
+        """Return them with a secret, made and kept in the folder if there is none yet."""
+        if self.secret:
+            return self
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / "secret"
+        try:
+            # only its owner may read it, from the first byte on
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
+                made.write(secrets.token_urlsafe(32))
+        except FileExistsError:
+            pass
+        return replace(self, secret=file.read_text())
+
+
+def _converted(value: Any, kind: type) -> Any:
+    if kind is bool:
+        words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+        if str(value).lower() not in words:
+            raise ValueError
+        return words[str(value).lower()]
+    if kind is int:
+        number = int(value)
+        if number < 0:
+            raise ValueError
+        return number
+    return kind(value) if kind is not type(Path()) else Path(value)
+
+
+def _wanted(kind: type) -> str:
+    return {int: "a whole number of at least 0", bool: "true or false"}.get(kind, "text")

@@ -1,0 +1,176 @@
+"""Opening the store, whichever back end it is: a GeoPackage file, or PostGIS by its URL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import IntegrityError as BrokenConstraint
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from gridgis.errors import GridgisError
+from gridgis_web.store.geopackage import register_functions
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BACK_ENDS = ("sqlite", "postgresql")
+PATIENCE_S = 30
+"""How long a writer waits for another one."""
+
+
+class StoreError(GridgisError):
+    """The store cannot be opened or used; the text says why and what to do."""
+
+
+class Conflict(GridgisError):
+    """Someone else changed the same thing in between, or it is there already."""
+
+
+class Store:
+    """The database. Sessions come from `read` and `write`; every write is one transaction."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(url)
+            backend = parsed.get_backend_name()
+        except (ArgumentError, NoSuchModuleError):
+            backend = ""
+        if backend not in BACK_ENDS:
+            raise StoreError(
+                f"“{url}” is no place for a store; give a file (grids.gpkg) or postgresql://user@host/name"
+            ) from None
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.url = parsed
+        self.embedded = backend == "sqlite"
+        self.engine = _embedded_engine(str(parsed.database)) if self.embedded else create_engine(parsed, pool_size=20)
+        self._writer = self.engine.execution_options(gridgis_writes=True)
+
+    @classmethod
+    def at(cls, place: str | Path) -> Store:
+        """Return the store in a file or at a URL."""
+        text = str(place)
+        return cls(text if "://" in text else f"sqlite:///{Path(text).absolute()}")
+
+    @property
+    def file(self) -> Path:
+        """The GeoPackage; only for an embedded store."""
+        if not self.embedded:
+            raise StoreError("this store is a database server, not a file; use the server's own tools for it")
+        return Path(str(self.url.database))
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session that sees one state of the store and writes nothing."""
+        with Session(self.engine) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Give a session whose changes are kept together at the end, or not at all.
+
+        Raises Conflict when what it changes was changed by someone else in between, or breaks a constraint.
+        """
+        try:
+            with Session(self._writer, expire_on_commit=False) as session:
+                yield session
+                session.commit()
+        except StaleDataError:
+            raise Conflict("someone else changed this in the meantime; load it again and repeat your change") from None
+        except BrokenConstraint as error:
+            raise Conflict(f"the store refuses this: {str(error.orig).splitlines()[0]}") from error
+
+    def upgrade(self, revision: str = "head") -> None:
+        """Bring the tables up to a revision, by default this program's own; makes the file if there is none."""
+        if self.embedded:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self._migrating() as config:
+            command.upgrade(config, revision)
+        if self.embedded:
+            # other programs look for what makes it a GeoPackage in the file itself
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("BEGIN")
+
+    def downgrade(self, revision: str) -> None:
+        """Take the tables back to an earlier revision; ``base`` removes them all."""
+        with self._migrating() as config:
+            command.downgrade(config, revision)
+
+    @contextmanager
+    def _migrating(self) -> Iterator[Config]:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        try:
+            with self._writer.begin() as connection:
+                config.attributes["connection"] = connection
+                yield config
+        except OperationalError as error:
+            raise StoreError(
+                f"{self}: {str(error.orig).splitlines()[0]}; is it within reach, and yours to change?"
+            ) from error
+
+    @property
+    def revision(self) -> str | None:
+        """The revision its tables have; None: there are none."""
+        with self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def check(self) -> None:
+        """Raise StoreError unless the store is there and its tables are this program's."""
+        if self.embedded and not self.file.exists():
+            raise StoreError(f"{self.file} is not there; make it with `gridgis db upgrade`")
+        try:
+            found = self.revision
+        except OperationalError as error:
+            raise StoreError(f"{self} cannot be opened: {str(error.orig).splitlines()[0]}") from error
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        wanted = ScriptDirectory.from_config(config).get_current_head()
+        if found != wanted:
+            raise StoreError(
+                f"{self} is of revision {found or 'none'}, this program needs {wanted}; run `gridgis db upgrade`"
+            )
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+    def __str__(self) -> str:
+        """Return its place, without a password."""
+        return str(self.file) if self.embedded else self.url.render_as_string(hide_password=True)
+
+
+def _embedded_engine(file: str) -> Engine:
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": PATIENCE_S, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def opened(connection: sqlite3.Connection, _: object) -> None:
+        # the driver would begin transactions by itself, and too late
+        connection.isolation_level = None
+        for setting in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"busy_timeout = {PATIENCE_S}000",
+        ):
+            connection.execute(f"PRAGMA {setting}")
+        register_functions(connection)
+
+    @event.listens_for(engine, "begin")
+    def begins(connection: Connection) -> None:
+        # a writer waits its turn at the start: a reader that turns writer later could only fail
+        writes = connection.get_execution_options().get("gridgis_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

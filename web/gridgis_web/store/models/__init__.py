@@ -1,0 +1,33 @@
+"""The tables, by topic."""
+
+from gridgis_web.store.models.base import Base, now
+from gridgis_web.store.models.incidents import Attachment, Incident, IncidentEvent
+from gridgis_web.store.models.people import Account, AuditEntry, Officer, Posting, Token
+from gridgis_web.store.models.places import Artifact, Building, Jurisdiction, LayerSet, Unit, UnitSet
+from gridgis_web.store.models.plans import Crosswalk, Grid, Plan, RetiredCode
+from gridgis_web.store.models.work import Job, Upload
+
+__all__ = [
+    "Account",
+    "Artifact",
+    "Attachment",
+    "AuditEntry",
+    "Base",
+    "Building",
+    "Crosswalk",
+    "Grid",
+    "Incident",
+    "IncidentEvent",
+    "Job",
+    "Jurisdiction",
+    "LayerSet",
+    "Officer",
+    "Plan",
+    "Posting",
+    "RetiredCode",
+    "Token",
+    "Unit",
+    "UnitSet",
+    "Upload",
+    "now",
+]

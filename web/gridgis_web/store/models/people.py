@@ -1,0 +1,116 @@
+"""Officers and where they serve; the accounts that log in; tokens of machines; the log of who did what."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gridgis_web.store.models.base import Base, Json, Key, Ref, Stamped, UtcTime, now
+
+ROLES = ("administrator", "planner", "leader", "officer", "public")
+DUTIES = ("leader", "officer", "information", "police", "volunteer", "steward", "supervisor")
+"""网格长, 网格员, 信息员, 民警, 志愿者, 楼栋长, 督导员."""
+
+
+class Officer(Stamped, Base):
+    """Someone who serves in grids. The phone is personal data: every read of it is logged."""
+
+    __tablename__ = "officer"
+
+    id: Mapped[Key]
+    jurisdiction_id: Mapped[Ref] = mapped_column(ForeignKey("jurisdiction.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    public_phone: Mapped[str] = mapped_column(String(40), default="")
+    """The office's number, which residents may see."""
+    photo_id: Mapped[Ref | None] = mapped_column(ForeignKey("artifact.id"))
+    active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+class Posting(Stamped, Base):
+    """An officer on a grid, by its code, for some time; ``post`` A is their own, B stands in for a neighbour."""
+
+    __tablename__ = "posting"
+    __table_args__ = (
+        CheckConstraint(f"duty IN {DUTIES}", name="duty"),
+        CheckConstraint("post IN ('A', 'B')", name="post"),
+        CheckConstraint("ends IS NULL OR ends > starts", name="dates"),
+        Index("ix_posting_jurisdiction_id_grid_code", "jurisdiction_id", "grid_code"),
+    )
+
+    id: Mapped[Key]
+    officer_id: Mapped[Ref] = mapped_column(ForeignKey("officer.id"), index=True)
+    jurisdiction_id: Mapped[Ref] = mapped_column(ForeignKey("jurisdiction.id"))
+    grid_code: Mapped[str] = mapped_column(String(40))
+    duty: Mapped[str] = mapped_column(String(20), default="officer")
+    post: Mapped[str] = mapped_column(String(1), default="A")
+    starts: Mapped[date] = mapped_column(Date)
+    ends: Mapped[date | None] = mapped_column(Date)
+    """The first day without it."""
+
+    officer: Mapped[Officer] = relationship()
+
+
+class Account(Stamped, Base):
+    """An account. What it may do follows from its role, where from its jurisdiction or officer."""
+
+    __tablename__ = "account"
+    __table_args__ = (CheckConstraint(f"role IN {ROLES}", name="role"),)
+
+    id: Mapped[Key]
+    login: Mapped[str] = mapped_column(String(80), unique=True)
+    password: Mapped[str] = mapped_column(String(200))
+    """An Argon2 hash."""
+    role: Mapped[str] = mapped_column(String(20))
+    jurisdiction_id: Mapped[Ref | None] = mapped_column(ForeignKey("jurisdiction.id"))
+    """Theirs and all below it; none: everywhere."""
+    officer_id: Mapped[Ref | None] = mapped_column(ForeignKey("officer.id"))
+    language: Mapped[str] = mapped_column(String(10), default="zh")
+    active: Mapped[bool] = mapped_column(default=True)
+    must_change: Mapped[bool] = mapped_column(default=True)
+    """Whether the password was given by someone else."""
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    epoch: Mapped[int] = mapped_column(default=1)
+    """Sessions of an earlier one are over: it counts password changes and log-outs everywhere."""
+    last_login: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Token(Stamped, Base):
+    """A machine's key, for the API alone; only its digest is kept."""
+
+    __tablename__ = "token"
+
+    id: Mapped[Key]
+    account_id: Mapped[Ref] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    last_used: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    account: Mapped[Account] = relationship()
+
+
+class AuditEntry(Base):
+    """One line of the log: who did what to what and when, as it was before and after. Only ever added to."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_subject_subject_id", "subject", "subject_id"),)
+
+    id: Mapped[Key]
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now, index=True)
+    who: Mapped[str] = mapped_column(String(80))
+    """A login, ``cli`` or ``service``; a public reporter is ``public``."""
+    action: Mapped[str] = mapped_column(String(40))
+    """``create``, ``change``, ``delete``, ``read``, ``log in``, ``publish`` …"""
+    subject: Mapped[str] = mapped_column(String(40))
+    """A table's name."""
+    subject_id: Mapped[str] = mapped_column(String(40), default="")
+    before: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    after: Mapped[dict[str, Any] | None] = mapped_column(Json)

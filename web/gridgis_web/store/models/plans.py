@@ -1,0 +1,134 @@
+"""Plans and their life: draft, in review, published, superseded; their grids, and what became of whom between two."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gridgis_web.store.geometry import Geometry
+from gridgis_web.store.models.base import Base, Json, Key, Ref, Stamped, UtcTime
+from gridgis_web.store.models.places import Jurisdiction, LayerSet, UnitSet
+
+STATES = ("draft", "in review", "published", "superseded", "discarded")
+MOVES = {
+    "draft": ("in review", "published", "discarded"),
+    "in review": ("draft", "published", "discarded"),
+    "published": ("superseded",),
+    "superseded": (),
+    "discarded": (),
+}
+"""State -> those that may follow it. What was published is never changed again, only superseded."""
+
+
+class Plan(Stamped, Base):
+    """A division of a jurisdiction into grids."""
+
+    __tablename__ = "plan"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        Index("ix_plan_jurisdiction_id_state", "jurisdiction_id", "state"),
+    )
+
+    id: Mapped[Key]
+    jurisdiction_id: Mapped[Ref] = mapped_column(ForeignKey("jurisdiction.id"))
+    layer_set_id: Mapped[Ref] = mapped_column(ForeignKey("layer_set.id"))
+    unit_set_id: Mapped[Ref] = mapped_column(ForeignKey("unit_set.id"))
+    based_on_id: Mapped[Ref | None] = mapped_column(ForeignKey("plan.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(20), default="draft")
+    version: Mapped[int] = mapped_column(default=1)
+    """Counts every change; whoever saves says which version it was made from."""
+    options: Mapped[dict[str, Any]] = mapped_column(Json)
+    seed: Mapped[int]
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    """Of the layers."""
+    assignment_id: Mapped[Ref] = mapped_column(ForeignKey("artifact.id"))
+    """The grid of every unit, by the unit's number; int32, compressed."""
+    certificate: Mapped[dict[str, Any]] = mapped_column(Json)
+    files_id: Mapped[Ref | None] = mapped_column(ForeignKey("artifact.id"))
+    """All files of the plan, as ``gridgis partition`` writes them; a zip."""
+    grids: Mapped[int]
+    households: Mapped[int]
+    population: Mapped[int]
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    """The first day on which it no longer holds."""
+    reviewed_by: Mapped[str] = mapped_column(String(80), default="")
+    reviewed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    published_by: Mapped[str] = mapped_column(String(80), default="")
+    published_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    jurisdiction: Mapped[Jurisdiction] = relationship()
+    layer_set: Mapped[LayerSet] = relationship()
+    unit_set: Mapped[UnitSet] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+class Grid(Base):
+    """A grid of one plan; also the areas above and below it. Its code lives on from plan to plan."""
+
+    __tablename__ = "grid"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "level", "code"),
+        CheckConstraint("level IN ('community', 'sector', 'grid', 'micro')", name="level"),
+    )
+
+    id: Mapped[Key]
+    plan_id: Mapped[Ref] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
+    level: Mapped[str] = mapped_column(String(20), default="grid")
+    number: Mapped[int]
+    """``grid_id`` of the engine, within its level."""
+    code: Mapped[str] = mapped_column(String(40), index=True)
+    parent_code: Mapped[str] = mapped_column(String(40), default="")
+    name: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200), default="")
+    households: Mapped[int]
+    population: Mapped[int]
+    buildings: Mapped[int]
+    area_m2: Mapped[float]
+    bounds: Mapped[dict[str, Any]] = mapped_column(Json)
+    """The four bounds: ``east, south, west, north`` -> ``{"zh": …, "en": …}``."""
+    colour: Mapped[int]
+    """0 … 5; neighbours differ."""
+    label_lon: Mapped[float]
+    label_lat: Mapped[float]
+    geojson: Mapped[str] = mapped_column(deferred=True)
+    """The geometry as maps take it, so that no request has to write it."""
+    geom: Mapped[BaseGeometry] = mapped_column(Geometry("MULTIPOLYGON"), deferred=True)
+
+
+class RetiredCode(Base):
+    """A code that is never given again."""
+
+    __tablename__ = "retired_code"
+    __table_args__ = (UniqueConstraint("jurisdiction_id", "code"),)
+
+    id: Mapped[Key]
+    jurisdiction_id: Mapped[Ref] = mapped_column(ForeignKey("jurisdiction.id"))
+    code: Mapped[str] = mapped_column(String(40))
+    plan_id: Mapped[Ref] = mapped_column(ForeignKey("plan.id"))
+    """The plan that no longer had it."""
+
+
+class Crosswalk(Base):
+    """What went from one grid of the superseded plan to one of its successor, what stayed included."""
+
+    __tablename__ = "crosswalk"
+    __table_args__ = (UniqueConstraint("old_plan_id", "new_plan_id", "old_code", "new_code"),)
+
+    id: Mapped[Key]
+    old_plan_id: Mapped[Ref] = mapped_column(ForeignKey("plan.id"))
+    new_plan_id: Mapped[Ref] = mapped_column(ForeignKey("plan.id"), index=True)
+    old_code: Mapped[str] = mapped_column(String(40))
+    new_code: Mapped[str] = mapped_column(String(40))
+    """Empty: demolished, or outside now; an empty old code: built since."""
+    buildings: Mapped[int]
+    households: Mapped[int]
+    population: Mapped[int]
+    building_list_id: Mapped[Ref | None] = mapped_column(ForeignKey("artifact.id"))
+    """Which buildings, by the source's ids, where any changed their grid."""
