@@ -2,6 +2,7 @@
 
 import pytest
 from gridgis_web import create_app
+from gridgis_web.access import needs
 from gridgis_web.errors import Forbidden, NotFound
 from gridgis_web.settings import Settings
 from gridgis_web.store import Conflict, Store, StoreError
@@ -33,6 +34,7 @@ def app(tmp_path):
 @pytest.mark.parametrize("path", ["/api/v1/broken", "/broken"])
 def test_an_error_becomes_its_status_and_words(app, error, status, path):
     @app.get(path)
+    @needs("public.read")
     def broken():
         raise error
 

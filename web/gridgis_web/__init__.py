@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from gridgis_web.access import guard
 from gridgis_web.errors import handle_errors
 from gridgis_web.settings import Settings
 from gridgis_web.store import Store
@@ -33,4 +34,5 @@ def create_app(settings: Settings | None = None, *, store: Store | None = None) 
     app.extensions["gridgis_settings"] = settings
     app.extensions["gridgis_store"] = store
     handle_errors(app)
+    guard(app)
     return app

@@ -16,12 +16,17 @@ class NotFound(GridgisError):
     """There is no such thing, or it is not for this person to know."""
 
 
+class LoginNeeded(GridgisError):
+    """Only someone who has logged in may do this."""
+
+
 class Forbidden(GridgisError):
     """What this person may not do."""
 
 
 STATUS: tuple[tuple[type[GridgisError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
+    (LoginNeeded, HTTPStatus.UNAUTHORIZED),
     (Forbidden, HTTPStatus.FORBIDDEN),
     (Conflict, HTTPStatus.CONFLICT),
     (StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -67,5 +72,8 @@ def answer(status: HTTPStatus, details: list[str], *, fields: object = None) -> 
         problem: dict[str, object] = {"title": status.phrase, "status": int(status), "detail": "\n".join(details)}
         if fields:
             problem["errors"] = fields
-        return Response(json.dumps(problem), status, content_type="application/problem+json")
+        response = Response(json.dumps(problem), status, content_type="application/problem+json")
+        if status == HTTPStatus.UNAUTHORIZED:
+            response.headers["WWW-Authenticate"] = 'Bearer realm="gridgis"'
+        return response
     return Response(render_template("error.html", status=status, details=details), status)
