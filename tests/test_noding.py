@@ -44,3 +44,16 @@ def test_the_same_lines_give_the_same_edges():
     lines = random_lines(7, 60)
     once, again = node(lines, strip_vertices=20), node(lines, strip_vertices=20)
     assert shapely.equals_exact(once, again).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.floats(1e-8, 1e-5))
+def test_lines_that_lie_on_one_another_but_for_a_splinter_lose_no_face(seed, apart):
+    lines = random_lines(seed, 20)
+    xy = shapely.get_coordinates(lines)
+    shifted = shapely.set_coordinates(lines.copy(), xy + np.random.default_rng(seed).uniform(-apart, apart, xy.shape))
+    box = shapely.box(0, 0, 100, 100)
+    edges = node(np.concatenate([lines, shifted, [box.exterior]]), strip_vertices=12)
+    faces = shapely.get_parts(shapely.polygonize(edges))
+    assert np.isclose(shapely.area(faces).sum(), box.area)
+    assert len(np.unique(shapely.to_wkb(shapely.normalize(edges)))) == len(edges)
