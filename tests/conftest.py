@@ -47,7 +47,7 @@ PARTS = {
     ),
     "postgis": Part(
         find_binaries() is not None,
-        "PostgreSQL with PostGIS: apt-get install postgresql-postgis, or postgresql-15-postgis-3",
+        "PostgreSQL with PostGIS: apt-get install postgresql-postgis",
     ),
     "dask": Part(importlib.util.find_spec("distributed") is not None, "distributed: pip install 'gridgis[dask]'"),
 }
