@@ -23,6 +23,12 @@ def new_place(request, tmp_path):
     return lambda: place_for(request.param, request, tmp_path)
 
 
+@pytest.fixture
+def place_of(request, tmp_path):
+    """A function that names a place for a new store of the back end it is given."""
+    return lambda kind: place_for(kind, request, tmp_path)
+
+
 def place_for(kind, request, folder):
     number = next(NUMBERS)
     if kind == "geopackage":

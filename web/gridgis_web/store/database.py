@@ -11,6 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import IntegrityError as BrokenConstraint
@@ -103,7 +104,10 @@ class Store:
                 connection.exec_driver_sql("BEGIN")
 
     def downgrade(self, revision: str) -> None:
-        """Take the tables back to an earlier revision; ``base`` removes them all."""
+        """Take the tables back to an earlier revision; ``base`` removes them all.
+
+        Raises StoreError when there is no such revision.
+        """
         with self._migrating() as config:
             command.downgrade(config, revision)
 
@@ -115,6 +119,8 @@ class Store:
             with self._writer.begin() as connection:
                 config.attributes["connection"] = connection
                 yield config
+        except CommandError as error:
+            raise StoreError(f"{self}: {error}; `gridgis db upgrade` needs the program that wrote the store") from error
         except OperationalError as error:
             raise StoreError(
                 f"{self}: {str(error.orig).splitlines()[0]}; is it within reach, and yours to change?"
