@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, g, redirect, request, url_for
+from flask_babel import gettext
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.orm import Session
@@ -15,9 +15,11 @@ from werkzeug.wrappers import Response
 
 from gridgis_web import current
 from gridgis_web.errors import Forbidden, LoginNeeded, NotFound
+from gridgis_web.rates import spend
 from gridgis_web.roles import TABLE, may
 from gridgis_web.store import accounts
 from gridgis_web.store.accounts import PUBLIC, Caller
+from gridgis_web.store.tokens import find_bearer
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -25,6 +27,9 @@ MARK = "gridgis_action"
 SAFE = ("GET", "HEAD", "OPTIONS")
 UNCHANGED_PASSWORD_MAY = ("static", "login.change_password", "login.log_out")
 """The endpoints left to someone who must change their password first."""
+
+TOKEN_RATE = "30 per minute"
+"""How often one address may come with a wrong token."""
 
 CSRF = CSRFProtect()
 
@@ -69,11 +74,20 @@ def walk_routes(app: Flask) -> Iterator[tuple[Rule, str, str | None]]:
 def current_account() -> Caller:
     """Return who asks; `PUBLIC` when nobody has logged in."""
     if "gridgis_caller" not in g:
+        # the page that tells of a failure here must not fail here again
+        g.gridgis_caller = PUBLIC
         g.gridgis_caller = _identify()
     return cast(Caller, g.gridgis_caller)
 
 
 def _identify() -> Caller:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.casefold() == "bearer" and not _is_page():
+        caller = find_bearer(current.store(), token.strip())
+        if caller is None:
+            spend("token", TOKEN_RATE)
+            raise LoginNeeded("this token is not known, has ended, or its account is locked")
+        return caller
     return cast(Caller, current_user._get_current_object()) if current_user.is_authenticated else PUBLIC
 
 
@@ -93,6 +107,11 @@ def guard(app: Flask) -> None:
     CSRF.init_app(app)
     app.before_request(_check)
 
+    @app.context_processor
+    def who() -> dict[str, Any]:
+        account = current_account()
+        return {"account": account, "may": lambda action: may(account.role, action)}
+
 
 def _check() -> Response | None:
     if request.endpoint is None or request.method == "OPTIONS":
@@ -103,7 +122,11 @@ def _check() -> Response | None:
     account = current_account()
     if not may(account.role, action):
         if account.is_authenticated:
-            raise Forbidden(f"the role “{account.role}” may not do this ({action})")
+            raise Forbidden(
+                gettext("Your role does not include this; whoever looks after the accounts can change that.")
+                if _is_page()
+                else f"the role “{account.role}” may not do this ({action})"
+            )
         if request.path.startswith("/api/"):
             raise LoginNeeded("log in, or send a token: Authorization: Bearer …")
         return redirect(url_for("login.log_in", next=_way_back()))
@@ -126,12 +149,12 @@ def _way_back() -> str:
 
 def visible_jurisdictions(session: Session) -> frozenset[int] | None:
     """Return the jurisdictions whose rows the caller may see today; None: all."""
-    return accounts.visible_jurisdictions(session, current_account(), date.today())
+    return accounts.visible_jurisdictions(session, current_account(), current.today())
 
 
 def visible_grids(session: Session) -> frozenset[tuple[int, str]] | None:
     """Return the grids, as (jurisdiction, code), whose rows the caller may see today; None: all of theirs."""
-    return accounts.visible_grids(session, current_account(), date.today())
+    return accounts.visible_grids(session, current_account(), current.today())
 
 
 def check_jurisdiction(session: Session, jurisdiction_id: int | None) -> None:

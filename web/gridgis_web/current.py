@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 
@@ -18,3 +20,8 @@ def store() -> Store:
 def settings() -> Settings:
     """Return its settings."""
     return cast(Settings, current_app.extensions["gridgis_settings"])
+
+
+def today() -> date:
+    """Return the day it is where the office is."""
+    return datetime.now(ZoneInfo(settings().timezone)).date()

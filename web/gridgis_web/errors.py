@@ -6,6 +6,8 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, current_app, json, render_template, request
+from flask_babel import gettext, lazy_gettext
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from gridgis.errors import ExportError, GridgisError, InfeasibleError, InputError
@@ -20,6 +22,10 @@ class LoginNeeded(GridgisError):
     """Only someone who has logged in may do this."""
 
 
+class TooOften(GridgisError):
+    """Too many tries in a short time."""
+
+
 class Forbidden(GridgisError):
     """What this person may not do."""
 
@@ -27,6 +33,7 @@ class Forbidden(GridgisError):
 STATUS: tuple[tuple[type[GridgisError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (LoginNeeded, HTTPStatus.UNAUTHORIZED),
+    (TooOften, HTTPStatus.TOO_MANY_REQUESTS),
     (Forbidden, HTTPStatus.FORBIDDEN),
     (Conflict, HTTPStatus.CONFLICT),
     (StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -37,6 +44,19 @@ STATUS: tuple[tuple[type[GridgisError], HTTPStatus], ...] = (
 )
 """What an error means to a browser or program; the first line that fits counts."""
 
+HEADINGS = {
+    HTTPStatus.BAD_REQUEST: lazy_gettext("This request cannot be answered"),
+    HTTPStatus.FORBIDDEN: lazy_gettext("You may not do this"),
+    HTTPStatus.NOT_FOUND: lazy_gettext("There is nothing here"),
+    HTTPStatus.METHOD_NOT_ALLOWED: lazy_gettext("This cannot be done here"),
+    HTTPStatus.CONFLICT: lazy_gettext("Someone else was faster"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: lazy_gettext("This is too large"),
+    HTTPStatus.UNPROCESSABLE_ENTITY: lazy_gettext("Something in this cannot be used"),
+    HTTPStatus.TOO_MANY_REQUESTS: lazy_gettext("Too many tries; wait a little"),
+    HTTPStatus.INTERNAL_SERVER_ERROR: lazy_gettext("A mistake of ours"),
+    HTTPStatus.SERVICE_UNAVAILABLE: lazy_gettext("The store is out of reach"),
+}
+"""What the page of an error says above the details; for others what fits the request or us."""
 LOG = logging.getLogger("gridgis")
 
 
@@ -53,22 +73,34 @@ def handle_errors(app: Flask) -> None:
         if error.response is not None:
             return current_app.make_response(error.response)
         status = HTTPStatus(error.code or 500)
+        if isinstance(error, CSRFError):
+            # whose text names the protection, not the remedy
+            return answer(status, [gettext("This page was open for too long; load it again and repeat your change.")])
         data = getattr(error, "data", None) or {}
-        response = answer(status, [error.description or status.phrase], fields=data.get("messages"))
-        return response
+        # the heading says it in the reader's language
+        details = [error.description or status.phrase] if _is_api() else []
+        return answer(status, details, fields=data.get("messages"))
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
         LOG.exception("unexpected error at %s %s", request.method, request.path, exc_info=error)
         return answer(
             HTTPStatus.INTERNAL_SERVER_ERROR,
-            ["this is a mistake in gridgis, not yours; it is in the log, please tell whoever runs the service"],
+            [
+                gettext(
+                    "This is a mistake in gridgis, not yours; it is in the log, please tell whoever runs the service."
+                )
+            ],
         )
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")
 
 
 def answer(status: HTTPStatus, details: list[str], *, fields: object = None) -> Response:
     """Return the answer to an error: problem+json (RFC 9457) under ``/api``, else a page."""
-    if request.path.startswith("/api/"):
+    if _is_api():
         problem: dict[str, object] = {"title": status.phrase, "status": int(status), "detail": "\n".join(details)}
         if fields:
             problem["errors"] = fields
@@ -76,4 +108,7 @@ def answer(status: HTTPStatus, details: list[str], *, fields: object = None) -> 
         if status == HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = 'Bearer realm="gridgis"'
         return response
-    return Response(render_template("error.html", status=status, details=details), status)
+    heading = str(
+        HEADINGS.get(status, HEADINGS[HTTPStatus.BAD_REQUEST if status < 500 else HTTPStatus.INTERNAL_SERVER_ERROR])
+    )
+    return Response(render_template("error.html", heading=heading, details=details), status)

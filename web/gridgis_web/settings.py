@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
+from zoneinfo import available_timezones
 
 from gridgis.errors import InputError
 
@@ -30,6 +31,8 @@ class Settings:
         Signs sessions; empty: made once and kept in the folder.
     language
         ``zh`` or ``en``, for whoever has not chosen.
+    timezone
+        Where the office is, e.g. ``Asia/Shanghai``: whose days and hours are shown and meant.
     host, port
         Where the service listens.
     proxies
@@ -46,6 +49,11 @@ class Settings:
         Whether a second person must look at a plan before it is published.
     password_length
         The fewest characters of a password.
+    session_hours
+        How long someone stays logged in without doing anything.
+    limits
+        Where is counted how often an address tries to log in: ``memory://``, each process for itself, or a server
+        that processes share, ``redis://…``.
     tiles
         Address of background tiles, with ``{z}/{x}/{y}``; empty: the map is drawn from the layers alone.
     tiles_attribution
@@ -58,6 +66,7 @@ class Settings:
     store: str = ""
     secret: str = ""
     language: str = "zh"
+    timezone: str = "Asia/Shanghai"
     host: str = "127.0.0.1"
     port: int = 8000
     proxies: int = 0
@@ -67,6 +76,8 @@ class Settings:
     upload_mb: int = 500
     review: bool = False
     password_length: int = 10
+    session_hours: int = 12
+    limits: str = "memory://"
     tiles: str = ""
     tiles_attribution: str = ""
     secure: bool = False
@@ -94,6 +105,8 @@ class Settings:
                 faults.append(f"the setting “{name}” is “{value}”; it must be {_wanted(known[name])}")
         if values.get("language", "zh") not in LANGUAGES:
             faults.append(f"the setting “language” is “{values['language']}”; it must be one of {', '.join(LANGUAGES)}")
+        if values.get("timezone", cls.timezone) not in available_timezones():
+            faults.append(f"the setting “timezone” is “{values['timezone']}”; it must be like Asia/Shanghai")
         if faults:
             raise InputError(*faults)
         return cls(**values)

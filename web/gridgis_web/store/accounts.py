@@ -1,15 +1,29 @@
-"""Accounts: who they are, and which jurisdictions and grids each may see on a day."""
+"""Accounts: who they are, what is done to them, and which jurisdictions and grids each may see on a day."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gridgis.errors import InputError
+from gridgis_web.store.audit_log import record
 from gridgis_web.store.models import Account, Jurisdiction, Officer, Posting
+from gridgis_web.store.models.people import ROLES
+
+STAFF = tuple(role for role in ROLES if role != "public")
+"""The roles an account can have; the public has none."""
+LOGIN = re.compile(r"[^\W_][\w.@-]{1,79}")
+NOBODYS = frozenset({"public", "cli", "service"})
+"""What the audit log calls those who have no account."""
+LAST = "this is the last administrator; make another one first"
+LOGGED = ("login", "role", "jurisdiction_id", "officer_id", "active", "must_change")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +88,14 @@ class Caller:
 PUBLIC = Caller()
 
 
+class AccountError(InputError):
+    """An account cannot be so; `kinds` names the faults, such as ``login``, ``taken`` or ``last``."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        self.kinds = tuple(faults)
+        super().__init__(*faults.values())
+
+
 def find_caller(session: Session, session_key: str) -> Caller | None:
     """Return the account of a session's key, unless it is locked or the session's epoch is over."""
     number, _, epoch = session_key.partition(":")
@@ -120,3 +142,172 @@ def _posted(session: Session, account: Caller, day: date) -> frozenset[tuple[int
         .where(Posting.starts <= day, Posting.ends.is_(None) | (Posting.ends > day))
     )
     return frozenset((row.jurisdiction_id, row.grid_code) for row in rows)
+
+
+def normal_login(text: str) -> str:
+    """Return a login as it is kept: the same however it is typed."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def list_accounts(session: Session) -> Sequence[Account]:
+    """Return all accounts by login."""
+    return session.scalars(select(Account).order_by(Account.login)).all()
+
+
+def list_jurisdictions(session: Session) -> list[tuple[int, str]]:
+    """Return key and name of every jurisdiction, by its code."""
+    rows = session.execute(select(Jurisdiction.id, Jurisdiction.name).order_by(Jurisdiction.code))
+    return [(row.id, row.name) for row in rows]
+
+
+def list_officers(session: Session) -> list[tuple[int, str]]:
+    """Return key and name of every officer who serves."""
+    rows = session.execute(select(Officer.id, Officer.name).where(Officer.active).order_by(Officer.name))
+    return [(row.id, row.name) for row in rows]
+
+
+def find_account(session: Session, login: str) -> Account | None:
+    """Return the account of a login."""
+    return session.scalar(select(Account).where(Account.login == normal_login(login)))
+
+
+def find_logins(session: Session, keys: set[str]) -> dict[str, str]:
+    """Return the logins of accounts, by their keys as the log writes them."""
+    numbers = [int(key) for key in keys if key.isdecimal()]
+    rows = session.execute(select(Account.id, Account.login).where(Account.id.in_(numbers)))
+    return {str(row.id): row.login for row in rows}
+
+
+def need_account(session: Session, login: str) -> Account:
+    """Return the account of a login; raises InputError when there is none."""
+    account = find_account(session, login)
+    if account is None:
+        raise InputError(f"there is no account “{login}”; `gridgis user list` shows all")
+    return account
+
+
+def find_jurisdiction(session: Session, code: str) -> int:
+    """Return the key of the jurisdiction of a code; raises InputError when there is none."""
+    key = session.scalar(select(Jurisdiction.id).where(Jurisdiction.code == code))
+    if key is None:
+        raise InputError(f"there is no jurisdiction of the code “{code}”")
+    return key
+
+
+def add_account(
+    session: Session,
+    who: str,
+    login: str,
+    hashed: str,
+    *,
+    role: str,
+    jurisdiction_id: int | None = None,
+    officer_id: int | None = None,
+    language: str = "zh",
+    must_change: bool = True,
+) -> Account:
+    """Add an account, with a password that `passwords.hash_new` has accepted.
+
+    Raises
+    ------
+    AccountError
+        With everything that is wrong with it.
+    """
+    login = normal_login(login)
+    faults = _faults(session, role, jurisdiction_id, officer_id)
+    if not LOGIN.fullmatch(login):
+        faults["login"] = (
+            f"“{login}” is no login: 2 to 80 letters, digits, dots, hyphens, _ or @, first a letter or digit"
+        )
+    if login in NOBODYS:
+        faults["reserved"] = f"the service itself goes by the login “{login}”"
+    elif session.scalar(select(Account.id).where(Account.login == login)):
+        faults["taken"] = f"there is an account “{login}” already"
+    if faults:
+        raise AccountError(faults)
+    account = Account(
+        login=login,
+        password=hashed,
+        role=role,
+        jurisdiction_id=jurisdiction_id,
+        officer_id=officer_id,
+        language=language,
+        must_change=must_change,
+        created_by=who,
+    )
+    session.add(account)
+    session.flush()
+    record(session, who, "create", "account", account.id, after=_described(account))
+    return account
+
+
+def change_account(
+    session: Session, who: str, account: Account, *, role: str, jurisdiction_id: int | None, officer_id: int | None
+) -> None:
+    """Give an account another role or place; raises AccountError with everything that is wrong."""
+    faults = _faults(session, role, jurisdiction_id, officer_id)
+    if role != "administrator" and _is_last_administrator(session, account):
+        faults["last"] = LAST
+    if faults:
+        raise AccountError(faults)
+    before = _described(account)
+    account.role, account.jurisdiction_id, account.officer_id = role, jurisdiction_id, officer_id
+    record(session, who, "change", "account", account.id, before, _described(account))
+
+
+def set_active(session: Session, who: str, account: Account, *, active: bool) -> None:
+    """Lock an account, which ends its sessions and stops its tokens, or unlock it, failed log-ins forgotten."""
+    if not active and _is_last_administrator(session, account):
+        raise AccountError({"last": LAST})
+    before = _described(account)
+    account.active = active
+    if active:
+        account.failures, account.locked_until = 0, None
+    else:
+        account.epoch += 1
+    record(session, who, "unlock" if active else "lock", "account", account.id, before, _described(account))
+
+
+def set_password(session: Session, who: str, account: Account, hashed: str, *, must_change: bool) -> None:
+    """Give an account a password that `passwords.hash_new` has accepted; all its sessions end."""
+    before = _described(account)
+    account.password, account.must_change = hashed, must_change
+    account.failures, account.locked_until = 0, None
+    account.epoch += 1
+    record(session, who, "change password", "account", account.id, before, _described(account))
+
+
+def end_sessions(session: Session, who: str, account: Account) -> None:
+    """Log an account out everywhere."""
+    account.epoch += 1
+    record(session, who, "log out everywhere", "account", account.id)
+
+
+def set_language(session: Session, who: str, account: Account, language: str) -> None:
+    """Remember the language someone reads."""
+    before = {"language": account.language}
+    account.language = language
+    record(session, who, "change", "account", account.id, before, {"language": language})
+
+
+def _faults(session: Session, role: str, jurisdiction_id: int | None, officer_id: int | None) -> dict[str, str]:
+    faults = {}
+    if role not in STAFF:
+        faults["role"] = f"“{role}” is no role of an account; there are {', '.join(STAFF)}"
+    if jurisdiction_id is not None and session.get(Jurisdiction, jurisdiction_id) is None:
+        faults["jurisdiction"] = f"there is no jurisdiction {jurisdiction_id}"
+    if officer_id is not None and session.get(Officer, officer_id) is None:
+        faults["officer"] = f"there is no officer {officer_id}"
+    return faults
+
+
+def _is_last_administrator(session: Session, account: Account) -> bool:
+    # locked together, so that two administrators cannot lock out each other at the same moment
+    active = session.scalars(
+        select(Account).where(Account.role == "administrator", Account.active).order_by(Account.id).with_for_update()
+    ).all()
+    return [one.id for one in active] == [account.id]
+
+
+def _described(account: Account) -> dict[str, Any]:
+    return {name: getattr(account, name) for name in LOGGED}

@@ -70,10 +70,9 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Give a session that sees one state of the store and writes nothing."""
+        """Give a session that sees one state of the store and writes nothing; what was read stays readable."""
         with Session(self.engine) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -1,0 +1,49 @@
+"""What every answer tells the browser not to do."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response
+
+from gridgis_web.settings import Settings
+
+
+def policy(tiles: str) -> str:
+    """Return the content security policy: everything from the service itself, background tiles where they are set."""
+    parts = urlsplit(tiles)
+    also = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"img-src 'self' data: blob:{also}",
+            f"connect-src 'self'{also}",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'self'",
+        )
+    )
+
+
+def send_headers(app: Flask, settings: Settings) -> None:
+    """Send them with every answer of an application."""
+    fixed = {
+        "Content-Security-Policy": policy(settings.tiles),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "SAMEORIGIN",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    if settings.secure:
+        fixed["Strict-Transport-Security"] = "max-age=31536000"
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        for name, value in fixed.items():
+            response.headers.setdefault(name, value)
+        if response.mimetype == "text/html":
+            # pages say what this person may see; the next one at this computer may not
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

@@ -1,0 +1,7 @@
+"""The pages people see; each a blueprint in a file of its own, with a template of the same name."""
+
+from flask import Blueprint
+
+from gridgis_web.pages import account, audit, home, login, people
+
+PAGES: tuple[Blueprint, ...] = (home.PAGE, login.PAGE, account.PAGE, people.PAGE, audit.PAGE)
