@@ -50,7 +50,8 @@ def fill(store, *, buildings=30):
         plans = [
             m.Plan(
                 id=key, based_on_id=base, jurisdiction_id=town.id, layer_set_id=layers.id, unit_set_id=units.id,
-                name=name, state=state, options=NUMBERS, seed=1, fingerprint="f" * 64, assignment_id=content[2].id, certificate={"holds": True},
+                name=name, state=state, options=NUMBERS, seed=1, fingerprint="f" * 64,
+                assignment_id=content[2].id, certificate={"holds": True},
                 grids=1, households=1, population=2, valid_from=start, valid_to=end, published_at=MOMENT,
             )
             for key, base, name, state, start, end in (
@@ -65,8 +66,9 @@ def fill(store, *, buildings=30):
         grids = [
             m.Grid(
                 plan_id=plan.id, number=0, code=f"G0{plan.id}", name="第一网格", households=1, population=2,
-                buildings=1, area_m2=1234.5678901, bounds={"east": {"zh": "河", "en": "river"}}, colour=3, label_lon=120.1,
-                label_lat=30.1, geojson=json.dumps(shapely.geometry.mapping(squares[1])), geom=squares[1],
+                buildings=1, area_m2=1234.5678901, bounds={"east": {"zh": "河", "en": "river"}}, colour=3,
+                label_lon=120.1, label_lat=30.1,
+                geojson=json.dumps(shapely.geometry.mapping(squares[1])), geom=squares[1],
             )
             for plan in plans
         ]  # fmt: skip
