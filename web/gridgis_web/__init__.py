@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gridgis_web.access import guard
+from gridgis_web.api import add_api
 from gridgis_web.errors import handle_errors
 from gridgis_web.headers import send_headers
 from gridgis_web.languages import speak
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None, *, store: Store | None = None) 
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    add_api(app)
     handle_errors(app)
     send_headers(app, settings)
     limit_rates(app, settings)
