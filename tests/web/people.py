@@ -2,10 +2,13 @@
 
 from datetime import date, timedelta
 
+from argon2 import PasswordHasher
 from gridgis_web import passwords
 from gridgis_web.store import accounts
 from gridgis_web.store.models import Jurisdiction, Officer, Posting
 
+# as cheap as can be: no test asks how long a stranger would need
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 PASSWORD = "correct-horse-battery-staple"
 HASHED = passwords.HASHER.hash(PASSWORD)
 TODAY = date.today()
@@ -50,7 +53,9 @@ def add_office(store):
 
 def add_account(store, login, role, *, must_change=False, **more):
     with store.write() as session:
-        return accounts.add_account(session, "cli", login, HASHED, role=role, must_change=must_change, **more).id
+        return accounts.add_account(
+            session, "cli", login, HASHED, role=role, must_change=must_change, language="en", **more
+        ).id
 
 
 def token_of(client, path="/login"):
