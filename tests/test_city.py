@@ -13,6 +13,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
+from dask_cluster import running_cluster
 from four_towns import COMPARED, OPTIONS, frames, jobs
 
 from gridgis import read_layers
@@ -147,25 +148,8 @@ def test_a_killed_run_goes_on_where_it_was(made, town, tmp_path):
 @pytest.fixture
 def cluster(tmp_path):
     """A scheduler and two workers, each a process of its own; gives the address and the workers."""
-    address_file = tmp_path / "scheduler.json"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    scheduler = subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
-         "--no-dashboard", "--scheduler-file", str(address_file)], **quiet)  # fmt: skip
-    while not address_file.exists() or not address_file.read_text():
-        assert scheduler.poll() is None
-        time.sleep(0.05)
-    address = json.loads(address_file.read_text())["address"]
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_worker", address, "--host", "127.0.0.1", "--nthreads", "1",
-             "--no-nanny", "--no-dashboard", "--local-directory", str(tmp_path / f"worker{k}")], **quiet)
-        for k in range(2)
-    ]  # fmt: skip
-    yield address, workers
-    for process in (*workers, scheduler):
-        process.kill()
-        process.wait()
+    with running_cluster(tmp_path) as found:
+        yield found
 
 
 @pytest.mark.dask

@@ -32,12 +32,7 @@ class DaskRunner:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._client = _connect(address)
-        try:
-            _check_workers(self._client, address)
-        except BaseException:
-            self._client.close()
-            raise
+        self._client = open_cluster(address)
 
     def __call__(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
         """See `runners.Runner`."""
@@ -83,19 +78,30 @@ def worker_version() -> str:
     return version("gridgis")
 
 
+def open_cluster(address: str) -> Client:
+    """Return a client of a cluster whose workers run this gridgis; raises InputError with the remedy."""
+    client = _connect(address)
+    try:
+        _check_workers(client, address)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
 def _connect(address: str) -> Client:
     try:
         from distributed import Client
     except ImportError:
         raise InputError(
             "for a Dask cluster the package “distributed” is needed: pip install 'gridgis[dask]'; without it, "
-            "leave out --scheduler and the processes of this machine do the work"
+            "name no scheduler and the processes of this machine do the work"
         ) from None
     try:
         return Client(address, timeout=PATIENCE_S, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"no Dask scheduler answers at {address} ({error or 'no answer'}); give --scheduler the address that "
+            f"no Dask scheduler answers at {address} ({error or 'no answer'}); give the address that "
             "`dask scheduler` prints when it starts, e.g. tcp://192.168.1.5:8786"
         ) from None
 

@@ -79,7 +79,11 @@ def handle_errors(app: Flask) -> None:
         data = getattr(error, "data", None) or {}
         # the heading says it in the reader's language
         details = [error.description or status.phrase] if _is_api() else []
-        return answer(status, details, fields=data.get("messages"))
+        response = answer(status, details, fields=data.get("messages"))
+        response.headers.extend(
+            (name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")
+        )
+        return response
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:

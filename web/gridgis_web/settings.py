@@ -43,6 +43,10 @@ class Settings:
         Jobs done at once, each in a process of its own; 0: another program does them (``gridgis work``).
     scheduler
         Address of a Dask scheduler that does the jobs instead, ``tcp://…``; empty: none.
+    job_minutes
+        The most that one job may take; 0: as long as it needs.
+    listeners
+        How many may follow jobs' progress at once; fewer than ``threads``.
     upload_mb
         The most that one upload may weigh, sent and unpacked.
     review
@@ -73,6 +77,8 @@ class Settings:
     threads: int = 16
     workers: int = 1
     scheduler: str = ""
+    job_minutes: int = 240
+    listeners: int = 8
     upload_mb: int = 500
     review: bool = False
     password_length: int = 10
@@ -115,6 +121,10 @@ class Settings:
     def place(self) -> str:
         """Where the store is."""
         return self.store or str(self.folder / "store.gpkg")
+
+    def overridden(self, **values: Any) -> Self:
+        """Return them with those values that are not None."""
+        return replace(self, **{name: value for name, value in values.items() if value is not None})
 
     def with_secret(self) -> Self:
         """Return them with a secret, made and kept in the folder if there is none yet."""

@@ -7,9 +7,12 @@ from flask import Flask, Response
 from flask_smorest import Api, Blueprint
 
 from gridgis_web.access import needs
+from gridgis_web.api import jobs
 from gridgis_web.api.blueprint import PREFIX
+from gridgis_web.api.events import Listeners
+from gridgis_web.settings import Settings
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (jobs.blueprint,)
 
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer", "description": "A machine's token, from its account's page"},
@@ -56,6 +59,8 @@ class DescribedApi(Api):  # type: ignore[misc]
 
 def add_api(app: Flask) -> None:
     """Give the application its API; its errors are answered by whoever handles errors after this."""
+    settings: Settings = app.extensions["gridgis_settings"]
+    app.extensions["gridgis_listeners"] = Listeners(settings.listeners)
     app.config.update(
         API_TITLE="gridgis",
         API_VERSION="v1",

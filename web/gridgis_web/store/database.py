@@ -6,12 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import IntegrityError as BrokenConstraint
@@ -20,6 +16,9 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from gridgis.errors import GridgisError
 from gridgis_web.store.geopackage import register_functions
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BACK_ENDS = ("sqlite", "postgresql")
@@ -52,7 +51,11 @@ class Store:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.url = parsed
         self.embedded = backend == "sqlite"
-        self.engine = _embedded_engine(str(parsed.database)) if self.embedded else create_engine(parsed, pool_size=20)
+        self.engine = (
+            _embedded_engine(str(parsed.database))
+            if self.embedded
+            else create_engine(parsed, pool_size=20, pool_pre_ping=True)
+        )
         self._writer = self.engine.execution_options(gridgis_writes=True)
 
     @classmethod
@@ -70,15 +73,22 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Give a session that sees one state of the store and writes nothing; what was read stays readable."""
-        with Session(self.engine) as session:
-            yield session
+        """Give a session that sees one state of the store and writes nothing; what was read stays readable.
+
+        Raises StoreError when the store is out of reach.
+        """
+        try:
+            with Session(self.engine) as session:
+                yield session
+        except OperationalError as error:
+            raise self._unusable(error) from error
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Give a session whose changes are kept together at the end, or not at all.
 
-        Raises Conflict when what it changes was changed by someone else in between, or breaks a constraint.
+        Raises Conflict when what it changes was changed by someone else in between, or breaks a constraint;
+        StoreError when other writers take too long, or the store is out of reach.
         """
         try:
             with Session(self._writer, expire_on_commit=False) as session:
@@ -88,9 +98,17 @@ class Store:
             raise Conflict("someone else changed this in the meantime; load it again and repeat your change") from None
         except BrokenConstraint as error:
             raise Conflict(f"the store refuses this: {str(error.orig).splitlines()[0]}") from error
+        except OperationalError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OperationalError) -> StoreError:
+        reason = next(iter(str(error.orig).splitlines()), "no answer")
+        return StoreError(f"{self} is busy or out of reach: {reason}; try again in a moment")
 
     def upgrade(self, revision: str = "head") -> None:
         """Bring the tables up to a revision, by default this program's own; makes the file if there is none."""
+        from alembic import command
+
         if self.embedded:
             self.file.parent.mkdir(parents=True, exist_ok=True)
         with self._migrating() as config:
@@ -107,11 +125,16 @@ class Store:
 
         Raises StoreError when there is no such revision.
         """
+        from alembic import command
+
         with self._migrating() as config:
             command.downgrade(config, revision)
 
     @contextmanager
     def _migrating(self) -> Iterator[Config]:
+        from alembic.config import Config
+        from alembic.util import CommandError
+
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         try:
@@ -128,11 +151,16 @@ class Store:
     @property
     def revision(self) -> str | None:
         """The revision its tables have; None: there are none."""
+        from alembic.runtime.migration import MigrationContext
+
         with self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
 
     def check(self) -> None:
         """Raise StoreError unless the store is there and its tables are this program's."""
+        from alembic.config import Config
+        from alembic.script import ScriptDirectory
+
         if self.embedded and not self.file.exists():
             raise StoreError(f"{self.file} is not there; make it with `gridgis db upgrade`")
         try:

@@ -1,0 +1,99 @@
+"""One job, in a process of its own: whatever happens to it, the process ends and the store says how."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import tempfile
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+from gridgis.errors import GridgisError
+from gridgis_web.jobs.kind import Kind, Parcel
+from gridgis_web.jobs.reporter import Reporter
+from gridgis_web.store import Store, jobs
+
+LOG = logging.getLogger("gridgis")
+
+KINDNESS = 10
+"""By how much a job stands back behind requests when both want the processor."""
+
+
+class Order(NamedTuple):
+    """What the process of a job is told."""
+
+    place: str
+    job_id: int
+    worker: str
+    kind: Kind
+    scheduler: str
+    folder: Path
+    """For its temporary files; whoever started the process removes it."""
+
+
+def run_job(order: Order) -> None:
+    """Run one job to its end; the first thing called in its process."""
+    _begin_process(order.folder)
+    store = Store.at(order.place)
+    try:
+        error = _run(store, order)
+        if error is not None:
+            jobs.end(store, order.job_id, order.worker, state="failed", error=error)
+    except jobs.Lost as lost:
+        LOG.warning("%s; what it made is thrown away", lost)
+    finally:
+        store.close()
+
+
+def _run(store: Store, order: Order) -> str | None:
+    """Run it; return why it failed, None: it is done."""
+    try:
+        with store.read() as session:
+            job = jobs.find(session, order.job_id)
+        if job is None:
+            raise jobs.Lost(f"job {order.job_id} is gone")
+        with Reporter(store, order.job_id, order.worker) as report:
+            gathered = order.kind.gather(store, job)
+            made: Parcel
+            if order.scheduler:
+                from gridgis_web.jobs.on_dask import work_on_cluster
+
+                made = work_on_cluster(order.scheduler, order.kind.work, gathered, report)
+            else:
+                made = order.kind.work(gathered, report)
+            keep = order.kind.keep(job, gathered, made)
+        jobs.finish(store, order.job_id, order.worker, keep)
+    except jobs.Lost:
+        raise
+    except GridgisError as error:
+        return str(error)
+    except MemoryError:
+        return "there was not enough memory for it; divide less at once, or run it on a larger machine"
+    except Exception as error:  # the last door of the process: people get one line, the service's log all of it
+        LOG.exception("job %d failed", order.job_id)
+        return (
+            f"this is a mistake in gridgis, not yours ({type(error).__name__}); it is in the service's log, please "
+            "tell whoever runs the service"
+        )
+    return None
+
+
+def _begin_process(folder: Path) -> None:
+    """Leave Ctrl-C to the worker, end with it, keep drafts where it cleans up, stand back behind requests."""
+    logging.basicConfig(format="gridgis: %(message)s")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    tempfile.tempdir = str(folder)
+    if hasattr(os, "nice"):
+        os.nice(KINDNESS)
+    threading.Thread(target=_end_with_worker, daemon=True).start()
+
+
+def _end_with_worker() -> None:
+    worker = multiprocessing.parent_process()
+    if worker is not None:
+        worker.join()
+        os._exit(1)
