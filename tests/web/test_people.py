@@ -249,6 +249,7 @@ def test_someone_is_added_changed_and_locked_on_the_pages(root):
     assert client.get("/people/9999").status_code == 404
     log = client.get(f"/audit?subject=account&subject_id={key}").get_data(as_text=True)
     assert all(word in log for word in ("created", "changed", "locked", "logged in", "王-officer"))
+    assert "<ins>Officer</ins>" in log
     assert "root" not in client.get(f"/audit?who=cli&subject_id={key}").get_data(as_text=True).partition("<table>")[2]
     assert "Nothing in the log" in client.get("/audit?until=2020-01-01").get_data(as_text=True)
 

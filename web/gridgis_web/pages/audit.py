@@ -53,29 +53,30 @@ def show_log() -> str:
         logins=logins,
         word_action=partial(word, ACTIONS),
         word_subject=partial(word, SUBJECTS),
-        value=said,
         newer=url_for(".show_log", **kept, newer_than=lines[0].id) if newer else None,
         older=url_for(".show_log", **kept, older_than=lines[-1].id) if older else None,
     )
 
 
-def changes_of(line: AuditEntry) -> list[tuple[str, object, object]]:
+def changes_of(line: AuditEntry) -> list[tuple[str, str, str]]:
     """Return what a line says of each field: its name, before, after; only what differs."""
     before, after = line.before or {}, line.after or {}
     names = [*before, *(name for name in after if name not in before)]
     return [
-        (word(FIELDS, name), before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
+        (word(FIELDS, name), said(name, before[name]) if name in before else "", said(name, after.get(name)))
+        for name in names
+        if before.get(name) != after.get(name)
     ]
 
 
-def said(value: object) -> str:
-    """Say a value of the log."""
-    if isinstance(value, str) and value in ROLES:
-        return str(ROLES[value])
+def said(name: str, value: object) -> str:
+    """Say the value of a field."""
+    if name == "role":
+        return word(ROLES, str(value))
     if isinstance(value, bool):
         return str(gettext("yes") if value else gettext("no"))
     if isinstance(value, list):
-        return ", ".join(map(said, value))
+        return ", ".join(said(name, part) for part in value)
     return "–" if value is None or value == "" else str(value)
 
 
