@@ -228,6 +228,7 @@ def make_plan(
     options: PlanOptions | None = None,
     *,
     counts: pd.DataFrame | None = None,
+    retired: tuple[str, ...] = (),
     progress: Progress | None = None,
 ) -> Plan:
     """Divide a jurisdiction into balanced grids and certify the result.
@@ -236,6 +237,8 @@ def make_plan(
     ----------
     counts
         As from `housing.count_housing`, where people are counted already, e.g. over a whole city.
+    retired
+        Codes of earlier plans that are not to be used again.
     progress
         Called with the name of a step (one of `STEPS`) and how much of it is done, 0 … 1.
 
@@ -255,7 +258,7 @@ def make_plan(
         counts = count_housing(layers, options)
     report("people", 1.0)
     units, graph, joins, assignment = _divide(layers, counts, options, progress)
-    plan = name_plan(layers, options, counts, units, graph, joins, assignment)
+    plan = name_plan(layers, options, counts, units, graph, joins, assignment, retired=retired)
     report("grids", 0.0)
     _ = plan.grids
     if options.micro is not None:

@@ -42,7 +42,7 @@ def fill(store, *, buildings=30):
                        households=1, population=2, measured=bool(i % 3), geom=square)
             for i, square in enumerate(squares)
         )  # fmt: skip
-        units = m.UnitSet(layer_set_id=layers.id, units=1, building_unit_id=content[1].id)
+        units = m.UnitSet(layer_set_id=layers.id, units=1, building_unit_id=content[1].id, content_id=content[0].id)
         session.add(units)
         session.flush()
         session.add(m.Unit(unit_set_id=units.id, number=0, households=1, population=2, buildings=1, geom=squares[0]))
@@ -51,7 +51,7 @@ def fill(store, *, buildings=30):
             m.Plan(
                 id=key, based_on_id=base, jurisdiction_id=town.id, layer_set_id=layers.id, unit_set_id=units.id,
                 name=name, state=state, options=NUMBERS, seed=1, fingerprint="f" * 64,
-                assignment_id=content[2].id, certificate={"holds": True},
+                assignment_id=content[2].id, content_id=content[0].id, certificate={"holds": True},
                 grids=1, households=1, population=2, valid_from=start, valid_to=end, published_at=MOMENT,
             )
             for key, base, name, state, start, end in (
@@ -87,7 +87,8 @@ def fill(store, *, buildings=30):
         session.add_all([
             m.RetiredCode(jurisdiction_id=town.id, code=grids[0].code, plan_id=plans[1].id),
             m.Crosswalk(old_plan_id=plans[0].id, new_plan_id=plans[1].id, old_code="G01", new_code="G02", buildings=1,
-                        households=1, population=2, building_list_id=content[4].id),
+                        households_before=1, households_after=1, population_before=2, population_after=2,
+                        building_list_id=content[4].id),
             m.IncidentEvent(incident_id=incident.id, at=MOMENT, who="public", kind="report", more={"a": None}),
             m.Attachment(incident_id=incident.id, artifact_id=content[3].id, name="照片.jpg"),
             m.Posting(officer_id=officer.id, jurisdiction_id=town.id, grid_code="G02", starts=date(2026, 3, 1)),

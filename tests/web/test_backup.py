@@ -140,7 +140,7 @@ def sound(tmp_path_factory):
 @pytest.mark.parametrize("change", [
     "UPDATE building SET households = households + 1 WHERE number = 1",
     "DELETE FROM audit_entry",
-    "UPDATE grid SET name = '第二网格' WHERE id = 1",
+    "UPDATE officer SET name = '网格员乙' WHERE id = 1",
     "INSERT INTO retired_code SELECT id + 100, jurisdiction_id, 'X', plan_id FROM retired_code",
     "DROP TABLE token",
 ])  # fmt: skip

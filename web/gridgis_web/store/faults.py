@@ -162,6 +162,7 @@ def _codes_used_again(connection: Connection) -> Iterator[Fault]:
         .join(retired, retired.c.id == codes.c.plan_id)
         .join(after, after.c.jurisdiction_id == codes.c.jurisdiction_id)
         .join(Grid.__table__, (Grid.plan_id == after.c.id) & (Grid.code == codes.c.code))
+        .where(Grid.level == "grid")
         .where(after.c.state.in_(IN_FORCE), after.c.valid_from >= retired.c.valid_from)
         .distinct()
         .order_by(codes.c.code)

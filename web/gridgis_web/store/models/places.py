@@ -94,10 +94,13 @@ class UnitSet(Stamped, Base):
     """The units that a layer set was cut into for some options; plans assign them to grids."""
 
     __tablename__ = "unit_set"
+    __table_args__ = (UniqueConstraint("layer_set_id", "content_id"),)
 
     id: Mapped[Key]
-    layer_set_id: Mapped[Ref] = mapped_column(ForeignKey("layer_set.id"), index=True)
+    layer_set_id: Mapped[Ref] = mapped_column(ForeignKey("layer_set.id"))
     units: Mapped[int]
+    content_id: Mapped[Ref] = mapped_column(ForeignKey("artifact.id"))
+    """The engine's units with the counts they share out, see `planning.pack.pack_units`."""
     building_unit_id: Mapped[Ref] = mapped_column(ForeignKey("artifact.id"))
     """The unit of every building, by its number, -1 outside; int32, compressed."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gridgis_web.store.geometry import Geometry
-from gridgis_web.store.models.base import Base, Json, Key, Ref, Stamped, UtcTime
+from gridgis_web.store.models.base import Base, Json, Key, Ref, Stamped, UtcTime, now
 from gridgis_web.store.models.places import Jurisdiction, LayerSet, UnitSet
 
 STATES = ("draft", "in review", "published", "superseded", "discarded")
@@ -21,7 +21,10 @@ MOVES = {
     "superseded": (),
     "discarded": (),
 }
-"""State -> those that may follow it. What was published is never changed again, only superseded."""
+"""State -> those that may follow it. What was published is never changed again, only superseded.
+
+``superseded`` says that a successor is published; the plan holds until the successor's first day, see ``valid_to``.
+"""
 
 
 class Plan(Stamped, Base):
@@ -48,6 +51,8 @@ class Plan(Stamped, Base):
     """Of the layers."""
     assignment_id: Mapped[Ref] = mapped_column(ForeignKey("artifact.id"))
     """The grid of every unit, by the unit's number; int32, compressed."""
+    content_id: Mapped[Ref] = mapped_column(ForeignKey("artifact.id"))
+    """Codes, reasons, sectors, micro-grids and the grids as drawn, see `planning.pack.pack_plan`."""
     certificate: Mapped[dict[str, Any]] = mapped_column(Json)
     files_id: Mapped[Ref | None] = mapped_column(ForeignKey("artifact.id"))
     """All files of the plan, as ``gridgis partition`` writes them; a zip."""
@@ -57,6 +62,8 @@ class Plan(Stamped, Base):
     valid_from: Mapped[date | None] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
     """The first day on which it no longer holds."""
+    changed_by: Mapped[str] = mapped_column(String(80), default="")
+    changed_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     reviewed_by: Mapped[str] = mapped_column(String(80), default="")
     reviewed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     published_by: Mapped[str] = mapped_column(String(80), default="")
@@ -128,7 +135,10 @@ class Crosswalk(Base):
     new_code: Mapped[str] = mapped_column(String(40))
     """Empty: demolished, or outside now; an empty old code: built since."""
     buildings: Mapped[int]
-    households: Mapped[int]
-    population: Mapped[int]
+    households_before: Mapped[int]
+    households_after: Mapped[int]
+    """As the two plans count them: over all rows of an old or a new code, that grid's own number."""
+    population_before: Mapped[int]
+    population_after: Mapped[int]
     building_list_id: Mapped[Ref | None] = mapped_column(ForeignKey("artifact.id"))
     """Which buildings, by the source's ids, where any changed their grid."""

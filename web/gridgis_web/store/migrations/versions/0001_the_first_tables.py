@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from gridgis_web.store.geometry import Geometry
 from gridgis_web.store.migrations.features import begin_features, forget_features, index_features
+from gridgis_web.store.migrations.published import guard_published, unguard_published
 from gridgis_web.store.models.base import Json, UtcTime
 
 revision = "0001"
@@ -196,14 +197,16 @@ def upgrade() -> None:
         sa.Column("id", KEY, nullable=False),
         sa.Column("layer_set_id", KEY, nullable=False),
         sa.Column("units", sa.Integer(), nullable=False),
+        sa.Column("content_id", KEY, nullable=False),
         sa.Column("building_unit_id", KEY, nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("created_by", sa.String(length=80), nullable=False),
         sa.ForeignKeyConstraint(["building_unit_id"], ["artifact.id"], name="fk_unit_set_building_unit_id"),
+        sa.ForeignKeyConstraint(["content_id"], ["artifact.id"], name="fk_unit_set_content_id"),
         sa.ForeignKeyConstraint(["layer_set_id"], ["layer_set.id"], name="fk_unit_set_layer_set_id"),
         sa.PrimaryKeyConstraint("id", name="pk_unit_set"),
+        sa.UniqueConstraint("layer_set_id", "content_id", name="uq_unit_set_layer_set_id_content_id"),
     )
-    op.create_index("ix_unit_set_layer_set_id", "unit_set", ["layer_set_id"], unique=False)
     op.create_table(
         "account",
         sa.Column("id", KEY, nullable=False),
@@ -243,6 +246,7 @@ def upgrade() -> None:
         sa.Column("seed", sa.Integer(), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("assignment_id", KEY, nullable=False),
+        sa.Column("content_id", KEY, nullable=False),
         sa.Column("certificate", Json(), nullable=False),
         sa.Column("files_id", KEY, nullable=True),
         sa.Column("grids", sa.Integer(), nullable=False),
@@ -250,6 +254,8 @@ def upgrade() -> None:
         sa.Column("population", sa.Integer(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.Column("changed_at", UtcTime(), nullable=False),
         sa.Column("reviewed_by", sa.String(length=80), nullable=False),
         sa.Column("reviewed_at", UtcTime(), nullable=True),
         sa.Column("published_by", sa.String(length=80), nullable=False),
@@ -260,6 +266,7 @@ def upgrade() -> None:
             "state IN ('draft', 'in review', 'published', 'superseded', 'discarded')", name="ck_plan_state"
         ),
         sa.ForeignKeyConstraint(["assignment_id"], ["artifact.id"], name="fk_plan_assignment_id"),
+        sa.ForeignKeyConstraint(["content_id"], ["artifact.id"], name="fk_plan_content_id"),
         sa.ForeignKeyConstraint(["based_on_id"], ["plan.id"], name="fk_plan_based_on_id"),
         sa.ForeignKeyConstraint(["files_id"], ["artifact.id"], name="fk_plan_files_id"),
         sa.ForeignKeyConstraint(["jurisdiction_id"], ["jurisdiction.id"], name="fk_plan_jurisdiction_id"),
@@ -304,8 +311,10 @@ def upgrade() -> None:
         sa.Column("old_code", sa.String(length=40), nullable=False),
         sa.Column("new_code", sa.String(length=40), nullable=False),
         sa.Column("buildings", sa.Integer(), nullable=False),
-        sa.Column("households", sa.Integer(), nullable=False),
-        sa.Column("population", sa.Integer(), nullable=False),
+        sa.Column("households_before", sa.Integer(), nullable=False),
+        sa.Column("households_after", sa.Integer(), nullable=False),
+        sa.Column("population_before", sa.Integer(), nullable=False),
+        sa.Column("population_after", sa.Integer(), nullable=False),
         sa.Column("building_list_id", KEY, nullable=True),
         sa.ForeignKeyConstraint(["building_list_id"], ["artifact.id"], name="fk_crosswalk_building_list_id"),
         sa.ForeignKeyConstraint(["new_plan_id"], ["plan.id"], name="fk_crosswalk_new_plan_id"),
@@ -416,10 +425,12 @@ def upgrade() -> None:
     op.create_index("ix_incident_event_incident_id", "incident_event", ["incident_id"], unique=False)
     for table, kind in FEATURES.items():
         index_features(table, kind)
+    guard_published()
 
 
 def downgrade() -> None:
     """Remove them all."""
+    unguard_published()
     for table in FEATURES:
         forget_features(table)
     op.drop_index("ix_incident_event_incident_id", table_name="incident_event")
@@ -441,7 +452,6 @@ def downgrade() -> None:
     op.drop_index("ix_plan_jurisdiction_id_state", table_name="plan")
     op.drop_table("plan")
     op.drop_table("account")
-    op.drop_index("ix_unit_set_layer_set_id", table_name="unit_set")
     op.drop_table("unit_set")
     op.drop_index("ix_posting_officer_id", table_name="posting")
     op.drop_index("ix_posting_jurisdiction_id_grid_code", table_name="posting")
