@@ -19,7 +19,8 @@ class Kind:
         0 bounds blocks; 1 divides blocks that are too large; 2 is drawn between buildings;
         -1 never cuts.
     cost
-        What a metre of grid boundary along it costs, 0 (best) to 3 (worst).
+        What a metre of grid boundary along it costs, 0 (best) to 2 (worst). Rivers, railways and roads above a street
+        are far below all else, so that a boundary goes a long way round along them.
     blocks
         People cannot cross it except where a road does.
     visible
@@ -42,27 +43,27 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("jurisdiction", "辖区边界", "the jurisdiction's boundary", 0, 0.0, rank=100),
-        Kind("river", "河流", "river", 0, 0.1, blocks=True, rank=90),
-        Kind("water", "水域", "water", 0, 0.15, blocks=True, rank=80),
-        Kind("rail", "铁路", "railway", 0, 0.1, blocks=True, rank=85),
-        Kind("motorway", "高速公路", "motorway", 0, 0.1, blocks=True, rank=84),
-        Kind("trunk", "快速路", "trunk road", 0, 0.15, rank=72),
-        Kind("primary", "主干道", "primary road", 0, 0.25, rank=70),
-        Kind("secondary", "次干道", "secondary road", 0, 0.35, rank=68),
-        Kind("tertiary", "支路", "tertiary road", 0, 0.45, rank=66),
-        Kind("road", "道路", "road", 0, 0.5, rank=64),
-        Kind("residential", "街道", "street", 0, 0.55, rank=62),
-        Kind("service", "内部道路", "service road", 1, 0.8, rank=50),
-        Kind("path", "步行道", "path", 1, 0.9, rank=40),
-        Kind("stream", "溪沟", "stream", 1, 0.6, rank=55),
-        Kind("tram", "有轨电车", "tramway", 1, 0.8, rank=52),
-        Kind("wall", "围墙", "wall or fence", 1, 0.7, rank=45),
+        Kind("river", "河流", "river", 0, 0.05, blocks=True, rank=90),
+        Kind("water", "水域", "water", 0, 0.05, blocks=True, rank=80),
+        Kind("rail", "铁路", "railway", 0, 0.05, blocks=True, rank=85),
+        Kind("motorway", "高速公路", "motorway", 0, 0.05, blocks=True, rank=84),
+        Kind("trunk", "快速路", "trunk road", 0, 0.05, rank=72),
+        Kind("primary", "主干道", "primary road", 0, 0.1, rank=70),
+        Kind("secondary", "次干道", "secondary road", 0, 0.1, rank=68),
+        Kind("tertiary", "支路", "tertiary road", 0, 0.15, rank=66),
+        Kind("road", "道路", "road", 0, 0.2, rank=64),
+        Kind("residential", "街道", "street", 0, 0.9, rank=62),
+        Kind("service", "内部道路", "service road", 1, 1.0, rank=50),
+        Kind("path", "步行道", "path", 1, 1.1, rank=40),
+        Kind("stream", "溪沟", "stream", 1, 0.8, rank=55),
+        Kind("tram", "有轨电车", "tramway", 1, 1.0, rank=52),
+        Kind("wall", "围墙", "wall or fence", 1, 1.0, rank=45),
         Kind("community", "社区边界", "community boundary", 0, 0.0, visible=False, rank=38),
-        Kind("existing", "原网格边界", "boundary of an existing grid", 0, 0.8, visible=False, rank=28),
-        Kind("compound", "小区边界", "compound's edge", 1, 0.6, rank=42),
-        Kind("landuse", "地块边界", "land-use edge", 1, 1.1, rank=30),
-        Kind("building", "建筑外墙", "edge of a building", 2, 1.0, rank=20),
-        Kind("none", "楼间界线", "line between buildings", 2, 2.5, visible=False, rank=0),
+        Kind("existing", "原网格边界", "boundary of an existing grid", 0, 0.9, visible=False, rank=28),
+        Kind("compound", "小区边界", "compound's edge", 1, 0.8, rank=42),
+        Kind("landuse", "地块边界", "land-use edge", 1, 1.2, rank=30),
+        Kind("building", "建筑外墙", "edge of a building", 2, 1.2, rank=20),
+        Kind("none", "楼间界线", "line between buildings", 2, 2.0, visible=False, rank=0),
     )
 }
 

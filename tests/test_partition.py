@@ -247,7 +247,8 @@ def test_strong_lines_are_followed():
     answer = partition(graph, HOUSEHOLDS)
     cut = answer.grid[graph.u] != answer.grid[graph.v]
     assert cut[strong].mean() > 0.85
-    assert cut.mean() < 0.3
+    # grids of five by two, the only ones of ten that fit between the lines, cut 240 of the 760
+    assert cut.mean() < 0.32
 
 
 def test_progress_goes_from_none_to_all():

@@ -16,11 +16,15 @@ from gridgis.partition.kernels import Net
 from gridgis.partition.threads import each
 
 BREACH_WORTH = 1000.0
-BALANCE_WORTH = 64.0
-SHAPE_WORTH = 1.2
-CUT_WORTH = 18.0
+BALANCE_WORTH = 64.0, 480.0
+SHAPE_WORTH = 1.2, 0.1
+CUT_WORTH = 18.0, 21.0
+"""Worths where all lines are alike, and where they differ ``FULL`` or more."""
+FULL = 0.4
+"""How much the costs of a metre differ on ordinary layers at least: their standard deviation ÷ their mean."""
 SOFT_BREACH = 20.0
-"""Worth of a broken bound while annealing: high enough to be avoided, low enough to be passed through."""
+"""Worth of a broken bound while annealing: high enough to be avoided, low enough to be passed through;
+twice that where lines differ, like the heat."""
 SOFT_UNIT = 2.0
 
 
@@ -83,6 +87,8 @@ class Problem:
         (n,) places; equal everywhere where unknown.
     start
         (n,) the grid each is in already, -1: none; None where there is no plan to start from.
+    contrast
+        How much lines differ in strength: 0 not at all, 1 as on ordinary layers or more.
     """
 
     units: Ints
@@ -91,6 +97,7 @@ class Problem:
     x: Floats
     y: Floats
     start: Ints | None = None
+    contrast: float = 0.0
 
     @property
     def n(self) -> int:
@@ -132,7 +139,8 @@ def build_problem(
     """Return the problem of dividing the units at `places`.
 
     Lengths and costs are set in proportion to a mean edge, so that the worths mean the same in every town:
-    one grid of even shape has a shape worth of about 2 and about 18 for the lines it shares. For the objectives
+    one grid of even shape has a shape worth of about 2 and about 18 for the lines it shares,
+    where lines are all alike (see ``_mixed_costs``). For the objectives
     ``cut-edges`` and ``cut-length`` an edge, or a mean edge's length, is worth 1, and nothing else counts.
     ``links`` are those among `places`, where they are known.
     """
@@ -154,12 +162,14 @@ def build_problem(
     rule[k.STEP] = 1.0
     rule[k.BREACH] = BREACH_WORTH
     soft = rule.copy()
+    contrast = 0.0
     if objective == "balance":
-        bond = _mixed_costs(graph, span, node, rule, counted)
+        contrast = _contrast(graph, span)
+        bond = _mixed_costs(graph, span, node, rule, counted, contrast)
         if options:
             rule[[k.BALANCE, k.SHAPE, k.CUT]] *= options.balance, options.compactness, options.lines
         soft = rule.copy()
-        soft[k.BREACH] = SOFT_BREACH
+        soft[k.BREACH] = SOFT_BREACH * (1.0 + contrast)
     else:
         bond = np.ones(len(span)) if objective == "cut-edges" else _even(span)
         rule[k.CUT] = 1.0
@@ -178,6 +188,7 @@ def build_problem(
         x=graph.x[places].astype(float),
         y=graph.y[places].astype(float),
         start=None if graph.start is None else graph.start[places],
+        contrast=contrast,
     )
 
 
@@ -186,8 +197,24 @@ def _even(values: Floats) -> Floats:
     return values / values.mean() if values.sum() > 0 else np.ones(len(values))
 
 
-def _mixed_costs(graph: Graph, span: Floats, node: Floats, rule: Floats, counted: tuple[Weight, ...]) -> Floats:
-    """Return the cost of cutting every edge, and set the worths of load, shape and cuts in ``rule``."""
+def _contrast(graph: Graph, span: Floats) -> float:
+    """Return how much the cost of a metre differs from line to line, 0 to 1."""
+    known = span > 0
+    if not graph.cost[known].any():
+        return 0.0
+    rate = graph.cost[known] / span[known]
+    mean = np.average(rate, weights=span[known])
+    deviation = math.sqrt(np.average((rate - mean) ** 2, weights=span[known]))
+    return min(1.0, deviation / (FULL * mean))
+
+
+def _mixed_costs(
+    graph: Graph, span: Floats, node: Floats, rule: Floats, counted: tuple[Weight, ...], contrast: float
+) -> Floats:
+    """Return the cost of cutting every edge, and set the worths of load, shape and cuts in ``rule``.
+
+    Where lines differ, the good ones are worth leaving a compact outline for, and would draw the loads apart as well.
+    """
     known = node[:, k.AREA] > 0
     # outlines that do not suit the areas (degrees, or lines left out) say nothing about shape
     roundness = node[known, k.OUTLINE] ** 2 / (4 * math.pi * node[known, k.AREA])
@@ -197,7 +224,7 @@ def _mixed_costs(graph: Graph, span: Floats, node: Floats, rule: Floats, counted
     bond = _even(graph.cost.astype(float)) if graph.cost.any() else np.zeros(len(span))
     if not shaped or not graph.cost.any():
         bond = bond + _even(span)
-    rule[k.BALANCE] = BALANCE_WORTH
-    rule[k.SHAPE] = SHAPE_WORTH if shaped else 0.0
-    rule[k.CUT] = CUT_WORTH / (1.7 * math.sqrt(per_grid))
+    rule[k.BALANCE] = np.interp(contrast, (0, 1), BALANCE_WORTH)
+    rule[k.SHAPE] = np.interp(contrast, (0, 1), SHAPE_WORTH) if shaped else 0.0
+    rule[k.CUT] = np.interp(contrast, (0, 1), CUT_WORTH) / (1.7 * math.sqrt(per_grid))
     return np.asarray(bond)

@@ -20,7 +20,8 @@ VISITS = 5e6
 FEWEST_SWEEPS, MOST_SWEEPS = 250, 1500
 """... but at least and at most this many passes over all units; visits left over go into further starts."""
 HOT, COLD = 8.0, 0.4
-"""Heat at the start and end, for ten units in a grid and worths as they are; it grows with the dearest of them."""
+"""Heat at the start and end, for ten units in a grid and worths as they are; it grows with the dearest of them,
+and doubles where lines differ, and loads are dearer."""
 CUT_HOT, CUT_COLD = 3.0, 0.2
 """The same where edges cut are counted, in edges."""
 CUT_SWEEPS, CUT_VISITS, CUT_TURNS = 4000, 6e7, 20
@@ -31,7 +32,7 @@ FLAT = 4000
 REFINE = 100
 REGROUPED = 12e6
 """Visits of units that dividing neighbouring grids anew makes at effort 1, up to ``LARGE`` units ..."""
-FEWEST_TURNS, MOST_TURNS = 10, 300
+FEWEST_TURNS, MOST_TURNS = 10, 600
 """... but at least and at most so many turns for every unit."""
 LARGE = 60_000
 """Above this many units a problem is divided in pieces."""
@@ -77,20 +78,22 @@ def plan_search(problem: Problem, grids: int, options: PlanOptions) -> Schedule:
     visits = VISITS * options.effort
     # worths that outgrow the heat would freeze the start as it is
     dearest = max(options.balance, options.compactness, options.lines) or 1.0
+    warmth = dearest * (1.0 + problem.contrast)
     sweeps = max(FEWEST_SWEEPS * options.effort, min(visits / problem.n, MOST_SWEEPS * options.effort))
     affordable = visits / problem.n / (MOST_SWEEPS * options.effort)
     turns = 0
+    most_turns = round(MOST_TURNS * max(0.5, options.effort))
     if problem.n <= LARGE and per_grid <= FINE:
         turns = int(options.effort * max(FEWEST_TURNS, REGROUPED / (2 * per_grid * problem.n)))
     if turns:
         # whole grids do the rest
-        affordable, sweeps = turns / MOST_TURNS, min(sweeps, FEWEST_SWEEPS)
+        affordable, sweeps = turns / most_turns, min(sweeps, FEWEST_SWEEPS)
     return Schedule(
-        starts=min(2 if turns else 8, max(1, round(affordable))),
+        starts=min(4 if turns else 8, max(1, round(affordable))),
         sweeps=max(10, round(sweeps)),
-        turns=min(MOST_TURNS, turns),
-        hot=HOT * dearest,
-        cold=COLD * dearest,
+        turns=min(most_turns, turns),
+        hot=HOT * warmth,
+        cold=COLD * warmth,
         polishing=10 if per_grid > FINE or turns else 0,
         coarse=per_grid > FINE,
         scaled=True,
