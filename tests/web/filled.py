@@ -19,6 +19,16 @@ def artifact(content, media_type="application/octet-stream"):
     )
 
 
+def whole(model, artifact_id, **given):
+    """Return a row in which what must be there and is not given has some value."""
+    for column in model.__table__.columns:
+        if column.name in given or column.nullable or column.primary_key or column.default is not None:
+            continue
+        files = any(key.column.table.name == "artifact" for key in column.foreign_keys)
+        given[column.name] = artifact_id if files else 1
+    return model(**given)
+
+
 def fill(store, *, buildings=30):
     """Put rows into every table, in an order that is not that of their keys where rows name each other."""
     squares = [shapely.box(120 + i / 1000, 30, 120 + (i + 0.7) / 1000, 30.001 + i / 1e6) for i in range(buildings)]
@@ -42,16 +52,16 @@ def fill(store, *, buildings=30):
                        households=1, population=2, measured=bool(i % 3), geom=square)
             for i, square in enumerate(squares)
         )  # fmt: skip
-        units = m.UnitSet(layer_set_id=layers.id, units=1, building_unit_id=content[1].id, content_id=content[0].id)
+        units = whole(m.UnitSet, content[0].id, layer_set_id=layers.id, units=1, building_unit_id=content[1].id)
         session.add(units)
         session.flush()
         session.add(m.Unit(unit_set_id=units.id, number=0, households=1, population=2, buildings=1, geom=squares[0]))
         # the first was made of one that has the higher key
         plans = [
-            m.Plan(
+            whole(m.Plan, content[0].id,
                 id=key, based_on_id=base, jurisdiction_id=town.id, layer_set_id=layers.id, unit_set_id=units.id,
                 name=name, state=state, options=NUMBERS, seed=1, fingerprint="f" * 64,
-                assignment_id=content[2].id, content_id=content[0].id, certificate={"holds": True},
+                assignment_id=content[2].id, certificate={"holds": True},
                 grids=1, households=1, population=2, valid_from=start, valid_to=end, published_at=MOMENT,
             )
             for key, base, name, state, start, end in (
@@ -86,9 +96,8 @@ def fill(store, *, buildings=30):
         session.flush()
         session.add_all([
             m.RetiredCode(jurisdiction_id=town.id, code=grids[0].code, plan_id=plans[1].id),
-            m.Crosswalk(old_plan_id=plans[0].id, new_plan_id=plans[1].id, old_code="G01", new_code="G02", buildings=1,
-                        households_before=1, households_after=1, population_before=2, population_after=2,
-                        building_list_id=content[4].id),
+            whole(m.Crosswalk, content[0].id, old_plan_id=plans[0].id, new_plan_id=plans[1].id,
+                  old_code="G04", new_code="G07", buildings=1, building_list_id=content[4].id),
             m.IncidentEvent(incident_id=incident.id, at=MOMENT, who="public", kind="report", more={"a": None}),
             m.Attachment(incident_id=incident.id, artifact_id=content[3].id, name="照片.jpg"),
             m.Posting(officer_id=officer.id, jurisdiction_id=town.id, grid_code="G02", starts=date(2026, 3, 1)),

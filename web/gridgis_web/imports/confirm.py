@@ -1,0 +1,170 @@
+"""What a person says that each layer of an upload is, checked against what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from gridgis.errors import InputError, some
+from gridgis_web.store import Store
+from gridgis_web.store.uploads import upload
+
+ONCE = ("boundary", "buildings", "roads", "communities", "existing", "census")
+SEVERAL = ("barriers", "compounds")
+SAME = {"grids": "existing"}
+"""What ``inspect`` calls otherwise."""
+
+
+@dataclass(frozen=True)
+class LayerRole:
+    """What one layer of an upload is.
+
+    Attributes
+    ----------
+    role
+        One of `ONCE` or `SEVERAL`; empty: it is not loaded.
+    crs
+        Its coordinate system, where the file does not state one, e.g. ``EPSG:4547``.
+    """
+
+    file: str
+    layer: str
+    role: str
+    crs: str = ""
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What an upload is, as a person has confirmed it.
+
+    Attributes
+    ----------
+    columns
+        Field of ours -> column of the buildings, where its name does not tell.
+    name
+        The jurisdiction's, on plans; empty: as the boundary layer says.
+    attribution
+        What maps of these layers must show; None: OpenStreetMap's where they are its.
+    """
+
+    layers: tuple[LayerRole, ...]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    attribution: str | None = None
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Self:
+        """Read it from JSON values, as `to_dict` writes them; raises InputError."""
+        try:
+            return cls(
+                layers=tuple(
+                    LayerRole(**{k: str(v) for k, v in dict(one).items() if v is not None}) for one in given["layers"]
+                ),
+                columns={str(ours): str(theirs) for ours, theirs in dict(given.get("columns") or {}).items()},
+                name=str(given.get("name") or ""),
+                attribution=None if given.get("attribution") is None else str(given["attribution"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise InputError(
+                "what was confirmed cannot be read; give “layers” with file, layer, role and crs each, and “columns”"
+            ) from None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "layers": [vars(one).copy() for one in self.layers],
+            "columns": dict(self.columns),
+            "name": self.name,
+            "attribution": self.attribution,
+        }
+
+
+def confirm(store: Store, upload_id: int, confirmed: Confirmed) -> dict[str, Any]:
+    """Check what a person confirmed, and return it as what an ``import`` job is given.
+
+    Raises
+    ------
+    InputError
+        With all faults, by layer.
+    NotFound
+        When there is no such upload.
+    """
+    with store.read() as session:
+        found = upload(session, upload_id)
+        report, jurisdiction_id = found.report, found.jurisdiction_id
+    layers = tuple(
+        LayerRole(one.file, one.layer, SAME.get(one.role, one.role), one.crs.strip()) for one in confirmed.layers
+    )
+    confirmed = Confirmed(layers, confirmed.columns, confirmed.name, confirmed.attribution)
+    faults = [*_of_layers(layers, report), *_of_columns(confirmed, report)]
+    if faults:
+        raise InputError(*faults)
+    return {"upload_id": upload_id, "jurisdiction_id": jurisdiction_id, "confirmed": confirmed.to_dict()}
+
+
+def guessed(report: list[dict[str, Any]]) -> Confirmed:
+    """Return what the layers seem to be, for a person to look at: of a role that goes to one layer, its first."""
+    roles: list[LayerRole] = []
+    for row in report:
+        if row["error"]:
+            continue
+        role = SAME.get(row["role"], row["role"])
+        taken = role in ONCE and any(one.role == role for one in roles)
+        roles.append(LayerRole(row["file"], row["layer"], "" if taken else role))
+    return Confirmed(tuple(roles))
+
+
+def _of_layers(layers: tuple[LayerRole, ...], report: list[dict[str, Any]]) -> list[str]:
+    from gridgis.inputs.crs import parse_crs
+
+    known = {(row["file"], row["layer"]): row for row in report if not row["error"]}
+    faults = []
+    seen: dict[str, list[str]] = {}
+    told: set[tuple[str, str]] = set()
+    for one in layers:
+        row = known.get((one.file, one.layer))
+        if row is None:
+            faults.append(f"there is no layer “{one.layer}” of {one.file} in the upload that can be read")
+            continue
+        if (one.file, one.layer) in told:
+            faults.append(f"{one.file}: the layer “{one.layer}” is given twice")
+        told.add((one.file, one.layer))
+        if not one.role:
+            continue
+        if one.role not in (*ONCE, *SEVERAL):
+            faults.append(f"{one.file}: there is no role “{one.role}”; choose one of {', '.join((*ONCE, *SEVERAL))}")
+            continue
+        seen.setdefault(one.role, []).append(one.file)
+        if "|" in one.layer:
+            faults.append(f"{one.file}: the layer “{one.layer}” has “|” in its name; rename it and send it again")
+        if row["crs"]:
+            if one.crs:
+                faults.append(f"{one.file}: states its coordinate system, {row['crs']}; it cannot be given another")
+        elif not one.crs:
+            faults.append(f"{one.file}: does not state its coordinate system; say which, e.g. EPSG:4547")
+        else:
+            try:
+                parse_crs(one.crs)
+            except InputError as error:
+                faults += [f"{one.file}: {fault}" for fault in error.faults]
+    faults += [
+        f"{role}: one layer is wanted, and {len(files)} are given ({some(files)})"
+        for role, files in seen.items()
+        if role in ONCE and len(files) > 1
+    ]
+    faults += [f"{role}: no layer is given as that" for role in ("boundary", "buildings") if role not in seen]
+    return faults
+
+
+def _of_columns(confirmed: Confirmed, report: list[dict[str, Any]]) -> list[str]:
+    from gridgis.inputs.buildings import unknown_fields
+    from gridgis.inputs.columns import missing_column
+
+    faults = unknown_fields(confirmed.columns)
+    chosen = {(one.file, one.layer) for one in confirmed.layers if one.role == "buildings"}
+    for row in report:
+        if (row["file"], row["layer"]) in chosen and not row["error"]:
+            names = [one["name"] for one in row["fields"]]
+            faults += [missing_column(c, names, row["file"]) for c in confirmed.columns.values() if c not in names]
+    return faults
