@@ -7,12 +7,12 @@ from flask import Flask, Response
 from flask_smorest import Api, Blueprint
 
 from gridgis_web.access import needs
-from gridgis_web.api import jobs
+from gridgis_web.api import jobs, uploads
 from gridgis_web.api.blueprint import PREFIX
 from gridgis_web.api.events import Listeners
 from gridgis_web.settings import Settings
 
-BLUEPRINTS: tuple[Blueprint, ...] = (jobs.blueprint,)
+BLUEPRINTS: tuple[Blueprint, ...] = (jobs.blueprint, uploads.blueprint)
 
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer", "description": "A machine's token, from its account's page"},
