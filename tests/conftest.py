@@ -49,6 +49,7 @@ PARTS = {
         find_binaries() is not None,
         "PostgreSQL with PostGIS: apt-get install postgresql-postgis",
     ),
+    "gunicorn": Part(importlib.util.find_spec("gunicorn") is not None, "gunicorn: pip install 'gridgis[gunicorn]'"),
     "dask": Part(importlib.util.find_spec("distributed") is not None, "distributed: pip install 'gridgis[dask]'"),
 }
 """Marker of a group -> the part it needs."""

@@ -1,0 +1,49 @@
+"""``gridgis serve``: the whole service."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import click
+
+from gridgis.cli.terminal import system_language
+from gridgis_web.settings import Settings
+
+READY = {
+    "zh": "gridgis 已就绪：{address} （按 Ctrl-C 停止）",
+    "en": "gridgis is ready: {address} (Ctrl-C stops it)",
+}
+STOPPED = {"zh": "gridgis 已停止", "en": "gridgis has stopped"}
+
+
+@click.command("serve", short_help="Run the whole web service, on a store of its own if you name none.")
+@click.option("--demo", is_flag=True, help="Load Monaco's layers and a plan first, unless the store has them.")
+@click.option("--host", help="Where to listen; default: this machine alone.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: 8000.")
+@click.option(
+    "--store", metavar="PLACE", help="A GeoPackage file or postgresql://…; default: store.gpkg in the folder."
+)
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where the service keeps its own.")
+def command(demo: bool, host: str | None, port: int | None, store: str | None, folder: Path | None) -> None:
+    """Run the web service: pages, API and the workers that do its jobs.
+
+    All settings can be given in the environment as GRIDGIS_… or in a file that GRIDGIS_SETTINGS names; see
+    docs/service.md.
+    """
+    from gridgis_web import create_app
+    from gridgis_web.jobs.kinds import KINDS
+    from gridgis_web.serving import open_store, serve
+
+    language = system_language()
+    settings = Settings.read().overridden(host=host, port=port, store=store, folder=folder).with_secret()
+    logging.basicConfig(format="gridgis: %(message)s")
+    place = open_store(settings.place)
+    if demo:
+        from gridgis_web.planning.demo import load_demo
+
+        load_demo(place)
+    app = create_app(settings, store=place)
+    serve(app, settings, KINDS, ready=lambda address: click.echo(READY[language].format(address=address)))
+    place.close()
+    click.echo(STOPPED[language])
