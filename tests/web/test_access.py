@@ -60,9 +60,9 @@ def test_every_route_declares_an_action_of_the_table(office):
 
 
 def fill(rule, keys):
-    """Return a path for a route: the spare account's number for accounts, 1 else."""
-    values = {name: keys["spare"] if name == "account_id" else "1" for name in rule.arguments}
-    return values
+    """Return values for a route's arguments: the spare account's number, one of a fixed set, 1 else."""
+    known = {"account_id": keys["spare"], "layer": "grids", "wanted": "all"}
+    return {name: known.get(name, "1") for name in rule.arguments}
 
 
 def test_every_route_answers_every_role_as_the_table_says(office, clients):

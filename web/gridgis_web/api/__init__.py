@@ -7,12 +7,24 @@ from flask import Flask, Response
 from flask_smorest import Api, Blueprint
 
 from gridgis_web.access import needs
-from gridgis_web.api import jobs, uploads
+from gridgis_web.api import exports, grids, jobs, jurisdictions, layers, officers, plans, tiles, uploads
 from gridgis_web.api.blueprint import PREFIX
 from gridgis_web.api.events import Listeners
 from gridgis_web.settings import Settings
 
-BLUEPRINTS: tuple[Blueprint, ...] = (jobs.blueprint, uploads.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    jurisdictions.blueprint,
+    layers.blueprint,
+    plans.blueprint,
+    grids.blueprint,
+    grids.places,
+    exports.blueprint,
+    tiles.blueprint,
+    officers.blueprint,
+    officers.postings,
+    jobs.blueprint,
+    uploads.blueprint,
+)
 
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer", "description": "A machine's token, from its account's page"},
@@ -72,6 +84,7 @@ def add_api(app: Flask) -> None:
             "security": [{name: []} for name in SECURITY],
         },
     )
+    tiles.prepare_tiles(app)
     api = DescribedApi(app)
     for name, scheme in SECURITY.items():
         api.spec.components.security_scheme(name, scheme)

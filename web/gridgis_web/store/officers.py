@@ -1,13 +1,24 @@
-"""Officers and their postings on grids."""
+"""Officers and their postings on grids. What changes is logged, but no phone number ever is."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date
+from typing import Any
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from gridgis.errors import InputError
+from gridgis_web.errors import NotFound
 from gridgis_web.store.audit_log import record
-from gridgis_web.store.models import Officer, Posting
+from gridgis_web.store.codes import LIVED
+from gridgis_web.store.database import Conflict
+from gridgis_web.store.models import Grid, Officer, Plan, Posting
+
+PHONES = ("phone", "public_phone")
+CHANGEABLE = ("name", *PHONES, "active")
+POSTED = ("grid_code", "duty", "post", "starts", "ends")
 
 
 def add_officer(
@@ -23,6 +34,64 @@ def add_officer(
     return made
 
 
+def change_officer(session: Session, key: int, version: int, *, who: str, values: Mapping[str, Any]) -> Officer:
+    """Change some of an officer's `CHANGEABLE` values; raises Conflict when they are no longer of that version."""
+    row = officer(session, key)
+    if row.version != version:
+        raise Conflict(f"{row.name} was changed in the meantime; load them again and repeat your change")
+    changed = {name: value for name, value in values.items() if name in CHANGEABLE and getattr(row, name) != value}
+    before = {name: getattr(row, name) for name in changed if name not in PHONES}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    session.flush()
+    after = {name: "changed" if name in PHONES else value for name, value in changed.items()}
+    if changed:
+        record(session, who, "change", "officer", key, before=before, after=after)
+    return row
+
+
+def officer(session: Session, key: int) -> Officer:
+    """Return one; raises NotFound."""
+    found = session.get(Officer, key)
+    if found is None:
+        raise NotFound(f"there is no officer {key}")
+    return found
+
+
+def list_officers(
+    session: Session,
+    *,
+    day: date,
+    jurisdiction_id: int | None = None,
+    places: Collection[int] | None = None,
+    grids: Collection[tuple[int, str]] | None = None,
+    active: bool | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> list[Officer]:
+    """Return officers in order of their keys.
+
+    Parameters
+    ----------
+    places
+        The jurisdictions that may be seen; None: all.
+    grids
+        Only those posted on one of these, as (jurisdiction, code), on the day; None: all.
+    after
+        Key of the last one of the page before.
+    """
+    wanted = select(Officer).where(Officer.id > after).order_by(Officer.id).limit(limit)
+    if jurisdiction_id is not None:
+        wanted = wanted.where(Officer.jurisdiction_id == jurisdiction_id)
+    if active is not None:
+        wanted = wanted.where(Officer.active == active)
+    if grids is not None:
+        wanted = wanted.where(exists().where(Posting.officer_id == Officer.id, _on(day), _of(grids)))
+    elif places is not None:
+        wanted = wanted.where(Officer.jurisdiction_id.in_(places))
+    return list(session.scalars(wanted))
+
+
 def add_posting(
     session: Session,
     officer: Officer,
@@ -32,8 +101,10 @@ def add_posting(
     who: str,
     duty: str = "officer",
     post: str = "A",
+    ends: date | None = None,
 ) -> Posting:
     """Post an officer to a grid from a day on; ``post`` A is their own grid, in B they stand in for a neighbour."""
+    _refuse_dates(starts, ends)
     made = Posting(
         officer_id=officer.id,
         jurisdiction_id=officer.jurisdiction_id,
@@ -41,10 +112,92 @@ def add_posting(
         duty=duty,
         post=post,
         starts=starts,
+        ends=ends,
         created_by=who,
     )
     session.add(made)
     session.flush()
-    told = {"officer_id": officer.id, "grid_code": grid_code, "duty": duty, "post": post, "starts": starts.isoformat()}
-    record(session, who, "create", "posting", made.id, after=told)
+    record(session, who, "create", "posting", made.id, after={"officer_id": officer.id} | _told(made))
     return made
+
+
+def change_posting(session: Session, key: int, *, who: str, values: Mapping[str, Any]) -> Posting:
+    """Change a posting's duty, post or days; it ends by getting a first day without it."""
+    row = posting(session, key)
+    before = _told(row)
+    _refuse_dates(values.get("starts", row.starts), values.get("ends", row.ends))
+    for name, value in values.items():
+        setattr(row, name, value)
+    session.flush()
+    after = _told(row)
+    if after != before:
+        record(session, who, "change", "posting", key, before=before, after=after)
+    return row
+
+
+def posting(session: Session, key: int) -> Posting:
+    """Return one; raises NotFound."""
+    found = session.get(Posting, key)
+    if found is None:
+        raise NotFound(f"there is no posting {key}")
+    return found
+
+
+def list_postings(
+    session: Session,
+    *,
+    places: Collection[int] | None = None,
+    grids: Collection[tuple[int, str]] | None = None,
+    on: date | None = None,
+    after: int = 0,
+    limit: int = 100,
+    **equal: Any,
+) -> list[Posting]:
+    """Return postings in order of their keys; ``equal``: columns that must have a value, None: whichever."""
+    wanted = select(Posting).where(Posting.id > after).order_by(Posting.id).limit(limit)
+    for name, value in equal.items():
+        if value is not None:
+            wanted = wanted.where(getattr(Posting, name) == value)
+    if places is not None:
+        wanted = wanted.where(Posting.jurisdiction_id.in_(places))
+    if grids is not None:
+        wanted = wanted.where(_of(grids))
+    if on is not None:
+        wanted = wanted.where(_on(on))
+    return list(session.scalars(wanted))
+
+
+def need_code(session: Session, jurisdiction_id: int, code: str) -> None:
+    """Raise InputError unless a published plan of the jurisdiction has a grid of this code."""
+    found = session.scalar(
+        select(Grid.id)
+        .join(Plan, Plan.id == Grid.plan_id)
+        .where(Plan.jurisdiction_id == jurisdiction_id, Plan.state.in_(LIVED), Grid.code == code)
+        .limit(1)
+    )
+    if found is None:
+        raise InputError(f"no published plan has a grid {code}; post to one of those that there are")
+
+
+def _on(day: date) -> Any:
+    return (Posting.starts <= day) & (Posting.ends.is_(None) | (Posting.ends > day))
+
+
+def _of(grids: Collection[tuple[int, str]]) -> Any:
+    codes: dict[int, list[str]] = {}
+    for place, code in grids:
+        codes.setdefault(place, []).append(code)
+    clause: Any = Posting.id.is_(None)
+    for place, several in codes.items():
+        clause = clause | ((Posting.jurisdiction_id == place) & Posting.grid_code.in_(several))
+    return clause
+
+
+def _refuse_dates(starts: date, ends: date | None) -> None:
+    if ends is not None and ends <= starts:
+        raise InputError(f"a posting from {starts} on cannot end on {ends}; give a later day")
+
+
+def _told(row: Posting) -> dict[str, object]:
+    values = {name: getattr(row, name) for name in POSTED}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

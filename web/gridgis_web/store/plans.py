@@ -173,6 +173,28 @@ def list_plans(session: Session, jurisdiction_id: int, states: Collection[str] |
     return list(session.scalars(wanted if states is None else wanted.where(Plan.state.in_(states))))
 
 
+def page_of_plans(
+    session: Session,
+    *,
+    places: Collection[int] | None = None,
+    jurisdiction_id: int | None = None,
+    states: Collection[str] | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[Plan]:
+    """Return plans of the jurisdictions that may be seen (None: all), the newest first, older than that of a key."""
+    wanted = select(Plan).order_by(Plan.id.desc()).limit(limit)
+    if places is not None:
+        wanted = wanted.where(Plan.jurisdiction_id.in_(places))
+    if jurisdiction_id is not None:
+        wanted = wanted.where(Plan.jurisdiction_id == jurisdiction_id)
+    if states is not None:
+        wanted = wanted.where(Plan.state.in_(states))
+    if before is not None:
+        wanted = wanted.where(Plan.id < before)
+    return list(session.scalars(wanted))
+
+
 def grids_of(session: Session, key: int, *, level: str = "grid", shapes: bool = False) -> list[Grid]:
     """Return the grids of a plan in their order; ``shapes``: with their GeoJSON read at once."""
     wanted = select(Grid).where(Grid.plan_id == key, Grid.level == level).order_by(Grid.number)

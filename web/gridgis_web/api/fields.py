@@ -1,0 +1,214 @@
+"""What requests are made of: windows, pages, versions; and answers that are kept compressed."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, request, url_for
+from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
+from werkzeug.http import parse_etags
+
+from gridgis.errors import InputError
+from gridgis_web.store.geometry import Bounds
+
+MOST = 2**63 - 1
+GEOJSON = "application/geo+json"
+QUICK = 1
+"""Level of compression for answers that are seldom asked for twice: most of the gain, little of the time."""
+
+
+def key(**more: Any) -> ma.fields.Integer:
+    """Return a field for the key of a row."""
+    return ma.fields.Integer(validate=ma.validate.Range(1, MOST), **more)
+
+
+def about(text: str) -> dict[str, str]:
+    """Return what the description says of a field."""
+    return {"description": text}
+
+
+class Paged(ma.Schema):
+    """Which page of a list."""
+
+    after = ma.fields.Integer(
+        load_default=None, validate=ma.validate.Range(0, MOST), metadata=about("The last one of the page before")
+    )
+    limit = ma.fields.Integer(load_default=100, validate=ma.validate.Range(1, 500))
+
+
+class Windowed(ma.Schema):
+    """Which window of the map, and which page of what is in it."""
+
+    bbox = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.Regexp(r"^-?\d{1,3}(\.\d{1,15})?(,-?\d{1,3}(\.\d{1,15})?){3}$"),
+        metadata=about("west,south,east,north in degrees: only what meets this box"),
+    )
+    after = ma.fields.Integer(
+        load_default=-1, validate=ma.validate.Range(-1, 2**31 - 1), metadata=about("Number of the last one before")
+    )
+    limit = ma.fields.Integer(load_default=1000, validate=ma.validate.Range(1, 5000))
+
+
+class Reason(ma.Schema):
+    """Why."""
+
+    why = ma.fields.String(load_default="", validate=ma.validate.Length(max=500))
+
+
+def bounds_of(text: str | None) -> Bounds | None:
+    """Return a window as numbers; raises InputError where there is none like it."""
+    if text is None:
+        return None
+    west, south, east, north = (float(part) for part in text.split(","))
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise InputError(f"“{text}” is no window; give west,south,east,north in degrees, west before east")
+    return west, south, east, north
+
+
+def version_asked() -> int:
+    """Return the version that a change was made from, from ``If-Match``.
+
+    Raises
+    ------
+    PreconditionRequired
+        The header is not there.
+    """
+    given = request.headers.get("If-Match", "").strip().strip('"')
+    if not given.isdecimal() or len(given) > 9:
+        raise PreconditionRequired('say which version your change was made from: If-Match: "3"')
+    return int(given)
+
+
+def refuse_stale(version: int, name: str) -> int:
+    """Return the version asked for; raises PreconditionFailed unless it is the present one."""
+    asked = version_asked()
+    if asked != version:
+        raise PreconditionFailed(
+            f"“{name}” was changed in the meantime (yours is version {asked}, it is at {version}); "
+            "load it again and repeat your change"
+        )
+    return asked
+
+
+IF_MATCH = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "If-Match",
+            "required": True,
+            "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,8}"$'},
+            "description": "The version that the change was made from, as the ETag of what was loaded",
+        }
+    ]
+}
+"""For views that need `version_asked`."""
+
+
+def with_next(rows: Sequence[Any], limit: int, last: Callable[[Any], int], *, name: str = "after") -> Any:
+    """Return a page of a list that was asked for with one row too many, and the address of the page behind it."""
+    headers = {"Link": _next(name, last(rows[limit - 1]))} if len(rows) > limit else {}
+    return rows[:limit], 200, headers
+
+
+def _next(name: str, value: int) -> str:
+    values = request.args.to_dict() | dict(request.view_args or {}) | {name: str(value)}
+    return f'<{url_for(str(request.endpoint), **values)}>; rel="next"'
+
+
+class Kept:
+    """Bytes that were made and may be asked for again, up to a size; the longest unused go first."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.size = 0
+        self._rows: OrderedDict[object, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: object) -> bytes | None:
+        """Return them, if they are there."""
+        with self._lock:
+            found = self._rows.get(name)
+            if found is not None:
+                self._rows.move_to_end(name)
+            return found
+
+    def put(self, name: object, content: bytes) -> bytes:
+        """Keep and return them."""
+        with self._lock:
+            self.size += len(content) - len(self._rows.pop(name, b""))
+            self._rows[name] = content
+            while self.size > self.most:
+                self.size -= len(self._rows.popitem(last=False)[1])
+        return content
+
+
+def tag_of(*parts: object) -> str:
+    """Return an ETag that is another one as soon as any of these is."""
+    return hashlib.sha256(json.dumps(parts, default=str, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+def unchanged(tag: str) -> Response | None:
+    """Return 304 where the caller has it already."""
+    if not parse_etags(request.headers.get("If-None-Match")).contains_weak(tag):
+        return None
+    return _marked(Response(status=304), tag)
+
+
+def answer_bytes(
+    content: bytes, media_type: str, tag: str, *, packed: bool, cache: str = "private, no-cache"
+) -> Response:
+    """Answer with bytes, ``packed`` ones (gzip) as they are to whoever understands that."""
+    understood = request.accept_encodings["gzip"] > 0
+    response = Response(content if understood or not packed else gzip.decompress(content), mimetype=media_type)
+    if packed:
+        response.headers["Vary"] = "Accept-Encoding, Cookie, Authorization"
+        if understood:
+            response.headers["Content-Encoding"] = "gzip"
+    return _marked(response, tag, cache)
+
+
+def _marked(response: Response, tag: str, cache: str = "private, no-cache") -> Response:
+    response.set_etag(tag, weak=True)
+    response.headers["Cache-Control"] = cache
+    return response
+
+
+def collection(features: Sequence[bytes], last: int | None) -> bytes:
+    """Return a GeoJSON FeatureCollection of features as they were written; compressed.
+
+    ``last``: number of the last one, where there are more.
+    """
+    link = b""
+    if last is not None:
+        link = b',"links":' + json.dumps([{"rel": "next", "href": _next("after", last)[1:].partition(">")[0]}]).encode()
+    return gzip.compress(b'{"type":"FeatureCollection","features":[' + b",".join(features) + b"]" + link + b"}", QUICK)
+
+
+FEATURE: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "id", "geometry", "properties"],
+    "properties": {
+        "type": {"const": "Feature"},
+        "id": {"type": ["string", "integer"]},
+        "geometry": {"type": ["object", "null"]},
+        "properties": {"type": "object"},
+    },
+}
+COLLECTION: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "features"],
+    "properties": {
+        "type": {"const": "FeatureCollection"},
+        "features": {"type": "array", "items": FEATURE},
+        "links": {"type": "array", "items": {"type": "object"}},
+    },
+}
+"""What GeoJSON answers look like."""

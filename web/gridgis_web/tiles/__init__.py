@@ -1,0 +1,1 @@
+"""Vector tiles: archives that are written once for what never changes, and the tiles in them."""

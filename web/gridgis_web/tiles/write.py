@@ -1,0 +1,38 @@
+"""The program that writes an archive of tiles from the store: ``python -m gridgis_web.tiles.write FILE LAYER KEY``.
+
+It is a process of its own because GDAL holds a whole process up while it cuts tiles. The store's place comes from the
+settings, by the environment.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gridgis_web.settings import Settings
+from gridgis_web.store import Store
+from gridgis_web.store.features import BUILDING, UNIT, shapes_of
+from gridgis_web.store.models import Building, Grid, Unit
+from gridgis_web.tiles.archive import write_archive
+
+GRID = ("level", "number", "code", "parent_code", "households", "population", "buildings", "area_m2", "colour")
+LAYERS: dict[str, tuple[type[Any], str, Sequence[str], int]] = {
+    "buildings": (Building, "layer_set_id", BUILDING, 13),
+    "units": (Unit, "unit_set_id", UNIT, 12),
+    "grids": (Grid, "plan_id", GRID, 9),
+}
+"""Layer -> its table, of what its rows are, the values in tiles (counts and codes alone), the lowest zoom."""
+
+
+def write_tiles(store: Store, file: Path, layer: str, key: int) -> None:
+    """Write the archive of a layer of a layer set, a unit set or a plan."""
+    model, of, names, shallowest = LAYERS[layer]
+    with store.read() as session:
+        shapes, values = shapes_of(session, model, [getattr(model, of) == key], names)
+    write_archive(file, layer, shapes, values, shallowest=shallowest)
+
+
+if __name__ == "__main__":
+    write_tiles(Store.at(Settings.read().place), Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
