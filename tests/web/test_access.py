@@ -4,11 +4,10 @@ import pytest
 from gridgis_web import create_app
 from gridgis_web.access import action_of, check_grid, check_jurisdiction, needs, walk_routes
 from gridgis_web.errors import NotFound
-from gridgis_web.roles import TABLE, Scope, may, scope
+from gridgis_web.roles import ROLES, TABLE, Scope, may, scope
 from gridgis_web.settings import Settings
 from gridgis_web.store import Store, accounts
 from gridgis_web.store.accounts import PUBLIC, Caller
-from gridgis_web.store.models.people import ROLES
 from people import TODAY, add_account, add_office, log_in
 from werkzeug.routing import BuildError
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gridgis_web.settings import Settings
-from gridgis_web.store import Store
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from gridgis_web.store import Store
 
 __all__ = ["Settings", "create_app"]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from gridgis_web.store.models.people import ROLES
+ROLES = ("administrator", "planner", "leader", "officer", "public")
+STAFF = ROLES[:-1]
+"""Those that an account can have."""
 
 
 class Scope(StrEnum):

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from gridgis_web.cli.db import PLACE, open_store
-from gridgis_web.store.backup import back_up
 
 
 @click.command(name="backup")
@@ -19,6 +18,8 @@ def command(file: Path, place: str | None) -> None:
     The file is a GeoPackage, also of a store in PostGIS. It holds what the store holds, phone numbers and digests of
     passwords included: only its owner may read it.
     """
+    from gridgis_web.store.backup import back_up
+
     store = open_store(place)
     manifest = back_up(store, file, who="cli")
     click.echo(f"{file}: {manifest.rows:,} rows in {len(manifest.tables)} tables, {file.stat().st_size / 1e6:,.1f} MB")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gridgis_web.settings import Settings
-from gridgis_web.store import Store
-from gridgis_web.store.faults import find_faults, mend_index
-from gridgis_web.store.move import move, total
+
+if TYPE_CHECKING:
+    from gridgis_web.store import Store
 
 PLACE = click.option(
     "--store", "place", metavar="PLACE", help="A GeoPackage file or postgresql://…; default: the settings'."
@@ -16,6 +18,8 @@ PLACE = click.option(
 
 def open_store(place: str | None) -> Store:
     """Return the store that an option or the settings name."""
+    from gridgis_web.store import Store
+
     return Store.at(place or Settings.read().place)
 
 
@@ -62,7 +66,9 @@ def move_to(target: str, place: str | None) -> None:
 
     Stop the service first; then set GRIDGIS_STORE to the new place. The old store stays as it was.
     """
-    source, new = open_store(place), Store.at(target)
+    from gridgis_web.store.move import move, total
+
+    source, new = open_store(place), open_store(target)
     copied = move(source, new, who="cli")
     width = max(map(len, copied))
     for name, one in copied.items():
@@ -77,6 +83,8 @@ def move_to(target: str, place: str | None) -> None:
 @click.option("--mend-index", "mend_index_first", is_flag=True, help="Make the spatial index anew first.")
 def check(place: str | None, mend_index_first: bool) -> int:
     """Look for damage, and for what must not be. Exit code 1: something was found."""
+    from gridgis_web.store.faults import find_faults, mend_index
+
     store = open_store(place)
     store.check()
     if mend_index_first:

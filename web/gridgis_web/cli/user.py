@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from gridgis.errors import InputError
-from gridgis_web import passwords
+from gridgis_web.roles import STAFF
 from gridgis_web.settings import Settings
-from gridgis_web.store import Store, accounts
-from gridgis_web.store.models import Account, now
+
+if TYPE_CHECKING:
+    from gridgis_web.store import Store
+    from gridgis_web.store.models import Account
 
 WHO = "cli"
 at_store = click.option(
@@ -29,7 +32,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("login")
-@click.option("--role", type=click.Choice(accounts.STAFF), required=True)
+@click.option("--role", type=click.Choice(STAFF), required=True)
 @click.option(
     "--jurisdiction", metavar="CODE", help="Of a planner or leader: theirs and all below; default: everywhere."
 )
@@ -43,6 +46,9 @@ def add(
     login: str, role: str, jurisdiction: str | None, mine: bool, password_stdin: bool, generate: bool, place: str | None
 ) -> None:
     """Add an account; the password is asked for, or read, or made."""
+    from gridgis_web import passwords
+    from gridgis_web.store import accounts
+
     settings = Settings.read()
     with _opened(place, settings) as store:
         password = _password(settings, from_stdin=password_stdin, generate=generate)
@@ -68,6 +74,8 @@ def add(
 @at_store
 def list_users(place: str | None) -> None:
     """List the accounts."""
+    from gridgis_web.store import accounts
+
     with _opened(place, Settings.read()) as store, store.read() as session:
         for account in accounts.list_accounts(session):
             last = (
@@ -86,6 +94,9 @@ def list_users(place: str | None) -> None:
 @at_store
 def passwd(login: str, mine: bool, password_stdin: bool, generate: bool, place: str | None) -> None:
     """Give an account a new password; its sessions end."""
+    from gridgis_web import passwords
+    from gridgis_web.store import accounts
+
     settings = Settings.read()
     with _opened(place, settings) as store:
         with store.read() as session:
@@ -117,6 +128,8 @@ def unlock(login: str, place: str | None) -> None:
 
 
 def _set_active(login: str, place: str | None, *, active: bool) -> None:
+    from gridgis_web.store import accounts
+
     with _opened(place, Settings.read()) as store, store.write() as session:
         account = accounts.need_account(session, login)
         accounts.set_active(session, WHO, account, active=active)
@@ -125,6 +138,8 @@ def _set_active(login: str, place: str | None, *, active: bool) -> None:
 
 @contextmanager
 def _opened(place: str | None, settings: Settings) -> Iterator[Store]:
+    from gridgis_web.store import Store
+
     store = Store.at(place or settings.place)
     store.check()
     try:
@@ -134,6 +149,8 @@ def _opened(place: str | None, settings: Settings) -> Iterator[Store]:
 
 
 def _password(settings: Settings, *, from_stdin: bool, generate: bool) -> str:
+    from gridgis_web import passwords
+
     if from_stdin and generate:
         raise click.UsageError("--password-stdin and --generate exclude each other")
     if generate:
@@ -151,6 +168,8 @@ def _show(password: str) -> None:
 
 
 def _state(account: Account) -> str:
+    from gridgis_web.store.models import now
+
     if not account.active:
         return "locked"
     if account.locked_until and account.locked_until > now():

@@ -8,7 +8,6 @@ import click
 
 from gridgis.cli.terminal import system_language
 from gridgis_web.settings import Settings
-from gridgis_web.store import Store
 
 LINE = {
     "zh": "gridgis：正在处理 {store} 的任务，最多同时 {workers} 项；按 Ctrl-C 停止",
@@ -28,6 +27,7 @@ def command(store: str | None, folder: Path | None, workers: int | None) -> None
     """
     from gridgis_web.jobs.kinds import KINDS
     from gridgis_web.jobs.worker import work
+    from gridgis_web.store import Store
 
     settings = Settings.read().overridden(store=store, folder=folder, workers=workers)
     settings = settings.overridden(workers=max(1, settings.workers))

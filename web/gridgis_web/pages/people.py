@@ -14,6 +14,7 @@ from gridgis_web import current, passwords
 from gridgis_web.access import current_account, needs
 from gridgis_web.errors import NotFound
 from gridgis_web.pages.words import ROLES
+from gridgis_web.roles import STAFF
 from gridgis_web.settings import LANGUAGES
 from gridgis_web.store import accounts
 from gridgis_web.store.accounts import AccountError
@@ -34,7 +35,7 @@ class PlaceForm(FlaskForm):  # type: ignore[misc]
     """What someone may do, and where."""
 
     role = SelectField(
-        lazy_gettext("Role"), choices=[SelectChoice(role, ROLES[role]) for role in accounts.STAFF], default="officer"
+        lazy_gettext("Role"), choices=[SelectChoice(role, ROLES[role]) for role in STAFF], default="officer"
     )
     jurisdiction = SelectField(lazy_gettext("Jurisdiction, for planners and leaders"), [Optional()], coerce=_number)
     officer = SelectField(lazy_gettext("Officer, for officers"), [Optional()], coerce=_number)

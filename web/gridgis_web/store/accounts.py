@@ -13,11 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridgis.errors import InputError
+from gridgis_web.roles import STAFF
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.models import Account, Jurisdiction, Officer, Posting
-from gridgis_web.store.models.people import ROLES
 
-STAFF = tuple(role for role in ROLES if role != "public")
 """The roles an account can have; the public has none."""
 LOGIN = re.compile(r"[^\W_][\w.@-]{1,79}")
 NOBODYS = frozenset({"public", "cli", "service"})

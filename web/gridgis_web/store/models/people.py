@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from gridgis_web.roles import ROLES
 from gridgis_web.store.models.base import Base, Json, Key, Ref, Stamped, UtcTime, now
 
-ROLES = ("administrator", "planner", "leader", "officer", "public")
 DUTIES = ("leader", "officer", "information", "police", "volunteer", "steward", "supervisor")
 """网格长, 网格员, 信息员, 民警, 志愿者, 楼栋长, 督导员."""
 
