@@ -8,7 +8,7 @@ from flask_smorest import Api, Blueprint
 
 from gridgis_web.access import needs
 from gridgis_web.api import exports, grids, jobs, jurisdictions, layers, officers, plans, tiles, uploads
-from gridgis_web.api.blueprint import PREFIX
+from gridgis_web.api.blueprint import PREFIX, KeyConverter
 from gridgis_web.api.events import Listeners
 from gridgis_web.settings import Settings
 
@@ -85,7 +85,10 @@ def add_api(app: Flask) -> None:
         },
     )
     tiles.prepare_tiles(app)
+    # before any rule is made that has one
+    app.url_map.converters["int"] = KeyConverter
     api = DescribedApi(app)
+    api.register_converter(KeyConverter, lambda _: {"type": "integer", "minimum": 0, "maximum": 10**18 - 1})
     for name, scheme in SECURITY.items():
         api.spec.components.security_scheme(name, scheme)
     for blueprint in BLUEPRINTS:

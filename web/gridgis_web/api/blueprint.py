@@ -10,10 +10,17 @@ import marshmallow as ma
 from flask import current_app, request
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnprocessableEntity
+from werkzeug.routing import IntegerConverter
 
 PREFIX = "/api/v1"
 ERRORS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 """What any request may be answered with."""
+
+
+class KeyConverter(IntegerConverter):
+    """Whole numbers in paths that fit a table's key; there is nothing at others."""
+
+    regex = r"\d{1,18}"
 
 
 class StrictParser(FlaskParser):

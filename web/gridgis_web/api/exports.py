@@ -13,7 +13,7 @@ from gridgis_web import current
 from gridgis_web.access import needs
 from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
 from gridgis_web.api.fields import answer_bytes, tag_of, unchanged
-from gridgis_web.api.plans import seen_plan
+from gridgis_web.api.plans import seen_in_short
 from gridgis_web.errors import NotFound
 from gridgis_web.store import artifacts
 from gridgis_web.store.database import Conflict
@@ -52,8 +52,18 @@ def _content(session: Session, files_id: int, wanted: str) -> bytes:
         return out.getvalue()
 
 
+def _gives_files(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Describe the kinds of files that a view gives."""
+    file = {"type": "string", "format": "binary"}
+    first, *others = sorted({kind for _, kind, _ in FORMATS.values()})
+    for kind in others:
+        view = blueprint.alt_response(200, schema=file, content_type=kind)(view)
+    described: Callable[..., Response] = blueprint.response(200, file, content_type=first)(view)
+    return described
+
+
 @blueprint.route(f"/<int:plan_id>/exports/<any({', '.join(FORMATS)}):wanted>")
-@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@_gives_files
 @blueprint.alt_response(304, description="The caller has it already")
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(409, "CONFLICT")
@@ -61,7 +71,7 @@ def _content(session: Session, files_id: int, wanted: str) -> bytes:
 def export_plan(plan_id: int, wanted: str) -> Response:
     """Give a published plan as a file: all of its files, or one format."""
     with current.store().read() as session:
-        plan = seen_plan(session, plan_id)
+        plan = seen_in_short(session, plan_id)
         if plan.files_id is None:
             raise Conflict(f"“{plan.name}” has no files yet; they are written when it is published")
         tag = tag_of(artifacts.digest_of(session, plan.files_id), wanted)

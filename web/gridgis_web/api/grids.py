@@ -23,7 +23,7 @@ from gridgis_web.api.fields import (
     tag_of,
     unchanged,
 )
-from gridgis_web.api.plans import seen_plan
+from gridgis_web.api.plans import seen_in_short
 from gridgis_web.errors import NotFound
 from gridgis_web.store import features
 from gridgis_web.store.codes import LIVED
@@ -94,7 +94,7 @@ def list_grids(wanted: dict[str, Any], plan_id: int) -> Response:
     """
     bounds = bounds_of(wanted["bbox"])
     with current.store().read() as session:
-        plan = seen_plan(session, plan_id)
+        plan = seen_in_short(session, plan_id)
         codes = _seen_codes(session, plan)
         state = _state(plan)
         tag = tag_of(state, wanted, None if codes is None else sorted(codes))
@@ -135,7 +135,7 @@ def _written(session: Session, state: tuple[object, ...], keys: list[int], more:
 def show_grid(plan_id: int, code: str) -> Response:
     """Give one grid of a plan as a GeoJSON feature."""
     with current.store().read() as session:
-        plan = seen_plan(session, plan_id)
+        plan = seen_in_short(session, plan_id)
         codes = _seen_codes(session, plan)
         tag = tag_of(_state(plan), "grid", code)
         keys, _ = features.find_grids(session, plan_id, codes=[code], limit=1)
@@ -155,7 +155,7 @@ def list_units(wanted: dict[str, Any], plan_id: int) -> Response:
     """Give the units that a plan is made of as GeoJSON, in order of their numbers; `links` leads to the next page."""
     bounds = bounds_of(wanted["bbox"])
     with current.store().read() as session:
-        plan = seen_plan(session, plan_id)
+        plan = seen_in_short(session, plan_id)
         tag = tag_of("units", _state(plan), wanted)
         if (same := unchanged(tag)) is not None:
             return same

@@ -81,6 +81,13 @@ def seen_plan(session: Session, plan_id: int) -> Plan:
     return found
 
 
+def seen_in_short(session: Session, plan_id: int) -> Plan:
+    """Return the same without its options and certificate: what maps ask for goes by it."""
+    found = plans.plan_in_short(session, plan_id)
+    check_jurisdiction(session, found.jurisdiction_id)
+    return found
+
+
 def tagged(plan: Plan) -> Any:
     """Return a plan with its version as its ETag."""
     return plan, 200, {"ETag": f'"{plan.version}"'}

@@ -12,7 +12,7 @@ from gridgis_web import current
 from gridgis_web.access import needs
 from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
 from gridgis_web.api.fields import answer_bytes, tag_of, unchanged
-from gridgis_web.api.plans import seen_plan
+from gridgis_web.api.plans import seen_in_short
 from gridgis_web.errors import NotFound
 from gridgis_web.settings import Settings
 from gridgis_web.store.codes import LIVED
@@ -59,7 +59,7 @@ def show_tile(plan_id: int, layer: str, z: int, x: int, y: int) -> Response:
     if z > 30 or max(x, y) >= 1 << z:
         raise NotFound(f"there is no tile {z}/{x}/{y}")
     with current.store().read() as session:
-        plan = seen_plan(session, plan_id)
+        plan = seen_in_short(session, plan_id)
         name, source = _source(session, plan, layer)
         lasts = layer == "buildings" or plan.state in LIVED
     cache = FOR_GOOD if lasts else ASK_AGAIN

@@ -185,7 +185,10 @@ class Store:
 
 
 def _embedded_engine(file: str) -> Engine:
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": PATIENCE_S, "check_same_thread": False})
+    # a pool smaller than the server's threads would open the file again and again
+    engine = create_engine(
+        f"sqlite:///{file}", pool_size=20, connect_args={"timeout": PATIENCE_S, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def opened(connection: sqlite3.Connection, _: object) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session, defer, undefer
 
 from gridgis.errors import InputError, some
 from gridgis_web.errors import NotFound
@@ -173,6 +173,14 @@ def list_plans(session: Session, jurisdiction_id: int, states: Collection[str] |
     return list(session.scalars(wanted if states is None else wanted.where(Plan.state.in_(states))))
 
 
+def plan_in_short(session: Session, key: int) -> Plan:
+    """Return the same without its options and certificate, which are long; raises NotFound."""
+    found = session.get(Plan, key, options=[defer(Plan.options), defer(Plan.certificate)])
+    if found is None:
+        raise NotFound(f"there is no plan {key}")
+    return found
+
+
 def page_of_plans(
     session: Session,
     *,
@@ -183,7 +191,8 @@ def page_of_plans(
     limit: int = 50,
 ) -> list[Plan]:
     """Return plans of the jurisdictions that may be seen (None: all), the newest first, older than that of a key."""
-    wanted = select(Plan).order_by(Plan.id.desc()).limit(limit)
+    wanted = select(Plan).options(defer(Plan.options), defer(Plan.certificate))
+    wanted = wanted.order_by(Plan.id.desc()).limit(limit)
     if places is not None:
         wanted = wanted.where(Plan.jurisdiction_id.in_(places))
     if jurisdiction_id is not None:
