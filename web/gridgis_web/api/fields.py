@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import struct
 import threading
+import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence, Sized
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import marshmallow as ma
 from flask import Response, request, url_for
@@ -19,6 +21,7 @@ from gridgis.errors import InputError
 from gridgis_web.store.geometry import Bounds
 
 MOST = 2**63 - 1
+Sized_ = TypeVar("Sized_", bound=Sized)
 GEOJSON = "application/geo+json"
 QUICK = 1
 """Level of compression for answers that are seldom asked for twice: most of the gain, little of the time."""
@@ -123,16 +126,16 @@ def _next(name: str, value: int) -> str:
     return f'<{url_for(str(request.endpoint), **values)}>; rel="next"'
 
 
-class Kept:
+class Kept(Generic[Sized_]):
     """Bytes that were made and may be asked for again, up to a size; the longest unused go first."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.size = 0
-        self._rows: OrderedDict[object, bytes] = OrderedDict()
+        self._rows: OrderedDict[object, Sized_] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, name: object) -> bytes | None:
+    def get(self, name: object) -> Sized_ | None:
         """Return them, if they are there."""
         with self._lock:
             found = self._rows.get(name)
@@ -140,10 +143,11 @@ class Kept:
                 self._rows.move_to_end(name)
             return found
 
-    def put(self, name: object, content: bytes) -> bytes:
+    def put(self, name: object, content: Sized_) -> Sized_:
         """Keep and return them."""
         with self._lock:
-            self.size += len(content) - len(self._rows.pop(name, b""))
+            before = self._rows.pop(name, None)
+            self.size += len(content) - (0 if before is None else len(before))
             self._rows[name] = content
             while self.size > self.most:
                 self.size -= len(self._rows.popitem(last=False)[1])
@@ -181,15 +185,46 @@ def _marked(response: Response, tag: str, cache: str = "private, no-cache") -> R
     return response
 
 
-def collection(features: Sequence[bytes], last: int | None) -> bytes:
+class Piece(NamedTuple):
+    """A part of an answer, as it is and compressed so that it can stand beside others."""
+
+    plain: bytes
+    packed: bytes
+
+    def __len__(self) -> int:
+        """Return its size."""
+        return len(self.plain) + len(self.packed)
+
+
+def piece(plain: bytes, *, level: int = QUICK) -> Piece:
+    """Compress a part of an answer; a full flush (RFC 1951, 3.2.4) lets it stand before or behind any other."""
+    packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return Piece(plain, packer.compress(plain) + packer.flush(zlib.Z_FULL_FLUSH))
+
+
+def joined(pieces: Sequence[Piece]) -> bytes:
+    """Return parts as one gzip stream (RFC 1952) without compressing them again."""
+    plain = b"".join(part.plain for part in pieces)
+    head = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+    foot = b"\x03\x00" + struct.pack("<II", zlib.crc32(plain), len(plain) % 2**32)
+    return b"".join([head, *(part.packed for part in pieces), foot])
+
+
+COMMA, BEGIN, END = (piece(text) for text in (b",", b'{"type":"FeatureCollection","features":[', b"]}"))
+
+
+def collection(features: Sequence[Piece], last: int | None) -> bytes:
     """Return a GeoJSON FeatureCollection of features as they were written; compressed.
 
     ``last``: number of the last one, where there are more.
     """
-    link = b""
+    end = END
     if last is not None:
         link = b',"links":' + json.dumps([{"rel": "next", "href": _next("after", last)[1:].partition(">")[0]}]).encode()
-    return gzip.compress(b'{"type":"FeatureCollection","features":[' + b",".join(features) + b"]" + link + b"}", QUICK)
+        end = piece(b"]" + link + b"}")
+    commas = [COMMA] * len(features)
+    parts = [part for pair in zip(commas, features, strict=True) for part in pair][1:]
+    return joined([BEGIN, *parts, end])
 
 
 FEATURE: dict[str, Any] = {

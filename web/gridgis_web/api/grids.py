@@ -16,10 +16,12 @@ from gridgis_web.api.fields import (
     FEATURE,
     GEOJSON,
     Kept,
+    Piece,
     Windowed,
     answer_bytes,
     bounds_of,
     collection,
+    piece,
     tag_of,
     unchanged,
 )
@@ -33,10 +35,10 @@ blueprint = ApiBlueprint("grids", __name__, description="The grids and units of 
 places = ApiBlueprint("locate", __name__, description="Which grid holds a point")
 
 LEVELS = ("community", "sector", "grid", "micro")
-FEATURES = Kept(64 * 2**20)
+FEATURES: Kept[Piece] = Kept(64 * 2**20)
 """Grids as they go into answers, of the plans looked at lately."""
 
-ANSWERS = Kept(64 * 2**20)
+ANSWERS: Kept[bytes] = Kept(64 * 2**20)
 """Answers, compressed; they hold numbers of grids, never of residents."""
 
 
@@ -120,10 +122,9 @@ def _written(session: Session, state: tuple[object, ...], keys: list[int], more:
     found = {key: FEATURES.get((state, key)) for key in keys}
     missing = [key for key, kept in found.items() if kept is None]
     if missing:
-        found |= {
-            key: FEATURES.put((state, key), told) for key, told in features.grid_features(session, missing).items()
-        }
-    written = [told for told in found.values() if told is not None]
+        told = features.grid_features(session, missing)
+        found |= {key: FEATURES.put((state, key), piece(one, level=6)) for key, one in told.items()}
+    written = [one for one in found.values() if one is not None]
     return collection(written, features.number_of_grid(session, keys[-1]) if more else None)
 
 
@@ -162,7 +163,7 @@ def list_units(wanted: dict[str, Any], plan_id: int) -> Response:
         page, last = features.find_numbered(
             session, Unit, plan.unit_set_id, bounds=bounds, after=wanted["after"], limit=wanted["limit"]
         )
-    return answer_bytes(collection(page, last), GEOJSON, tag, packed=True)
+    return answer_bytes(collection([piece(b",".join(page))] if page else [], last), GEOJSON, tag, packed=True)
 
 
 @places.route("")

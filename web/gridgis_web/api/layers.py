@@ -10,7 +10,17 @@ from sqlalchemy.orm import Session
 from gridgis_web import current
 from gridgis_web.access import check_jurisdiction, needs
 from gridgis_web.api.blueprint import ApiBlueprint
-from gridgis_web.api.fields import COLLECTION, GEOJSON, Windowed, answer_bytes, bounds_of, collection, tag_of, unchanged
+from gridgis_web.api.fields import (
+    COLLECTION,
+    GEOJSON,
+    Windowed,
+    answer_bytes,
+    bounds_of,
+    collection,
+    piece,
+    tag_of,
+    unchanged,
+)
 from gridgis_web.api.jurisdictions import LayerSetOut
 from gridgis_web.store import features, layers
 from gridgis_web.store.models import Building, LayerSet
@@ -52,4 +62,4 @@ def list_buildings(wanted: dict[str, Any], layer_set_id: int) -> Response:
         page, last = features.find_numbered(
             session, Building, found.id, bounds=bounds, after=wanted["after"], limit=wanted["limit"]
         )
-    return answer_bytes(collection(page, last), GEOJSON, tag, packed=True)
+    return answer_bytes(collection([piece(b",".join(page))] if page else [], last), GEOJSON, tag, packed=True)
