@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from partition_towns import lattice
 from scipy.sparse import csr_matrix
@@ -94,6 +94,7 @@ def test_a_new_building_goes_by_itself_when_nobody_has_to_move():
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10_000))
+@example(129)
 def test_groups_never_ask_for_more_than_the_best_division(seed):
     graph, now = small_town(seed, *[(2, 4), (1, 8)][seed % 2])
     best = by_brute_force(graph, now, 4)

@@ -250,11 +250,14 @@ def _work(task: Regions, grid: Ints, group: Group, groups: list[Group], clock: C
         return grid, joined
     before = group.grids
     grid = _take(task, grid, group, others, patch, answer, clock)
+    # a grid that the answer harms may be another group's: what both need would be counted twice
+    joined = [g for g in groups if g is not group and np.isin(group.grids, g.grids).any()]
+    group.done &= not joined
     # what comes to another group from a grid that this one counts now, would be counted twice
     for other in groups:
         if other is not group and np.isin(np.setdiff1d(group.grids, before), other.sources).any():
             other.bound, other.done = 0, False
-    return grid, []
+    return grid, joined
 
 
 def _take(task: Regions, grid: Ints, group: Group, others: Ints, patch: Patch, answer: Answer, clock: Clock) -> Ints:
