@@ -12,7 +12,7 @@ from gridgis_web.store.geometry import Geometry, Window, encoded
 from gridgis_web.store.layers import load_layers, newest_layers, save_layers
 from gridgis_web.store.life import discard, submit
 from gridgis_web.store.models import Artifact, AuditEntry, Building, Grid, Jurisdiction, LayerSet, Unit, UnitSet
-from gridgis_web.store.plans import grids_of, list_plans, load_plan, plan_row, rename, save_draft
+from gridgis_web.store.plans import grids_of, load_plan, page_of_plans, plan_row, rename, save_draft
 from small_plans import add_community, even_plan, keep
 from sqlalchemy import func, select
 
@@ -75,7 +75,9 @@ def test_a_plan_comes_back_and_its_units_are_kept_once(store, draft):
         assert (pack_units(back), pack_plan(back)) == (pack_units(plan), pack_plan(plan))
         assert back.certificate.to_dict() == plan.certificate.to_dict() == plan_row(session, key).certificate
         assert (count(session, UnitSet), count(session, Unit)) == (1, len(plan.units.frame))
-        assert len(list_plans(session, plan_row(session, key).jurisdiction_id, ["draft"])) == 2
+        assert (
+            len(page_of_plans(session, jurisdiction_id=plan_row(session, key).jurisdiction_id, states=["draft"])) == 2
+        )
         with pytest.raises(NotFound):
             load_plan(session, 99)
 

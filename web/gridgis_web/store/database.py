@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,9 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Give a session that sees one state of the store and writes nothing; what was read stays readable.
+        """Give a session that writes nothing; what was read stays readable.
+
+        In a GeoPackage it sees one state of the store; in PostGIS each query sees what is kept by then.
 
         Raises StoreError when the store is out of reach.
         """
@@ -115,10 +117,8 @@ class Store:
             command.upgrade(config, revision)
         if self.embedded:
             # other programs look for what makes it a GeoPackage in the file itself
-            with self.engine.connect() as connection:
-                connection.exec_driver_sql("COMMIT")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.exec_driver_sql("BEGIN")
+            with closing(self.engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def downgrade(self, revision: str) -> None:
         """Take the tables back to an earlier revision; ``base`` removes them all.
@@ -132,11 +132,9 @@ class Store:
 
     @contextmanager
     def _migrating(self) -> Iterator[Config]:
-        from alembic.config import Config
         from alembic.util import CommandError
 
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+        config = _migrations()
         try:
             with self._writer.begin() as connection:
                 config.attributes["connection"] = connection
@@ -158,7 +156,6 @@ class Store:
 
     def check(self) -> None:
         """Raise StoreError unless the store is there and its tables are this program's."""
-        from alembic.config import Config
         from alembic.script import ScriptDirectory
 
         if self.embedded and not self.file.exists():
@@ -167,9 +164,7 @@ class Store:
             found = self.revision
         except OperationalError as error:
             raise StoreError(f"{self} cannot be opened: {str(error.orig).splitlines()[0]}") from error
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        wanted = ScriptDirectory.from_config(config).get_current_head()
+        wanted = ScriptDirectory.from_config(_migrations()).get_current_head()
         if found != wanted:
             raise StoreError(
                 f"{self} is of revision {found or 'none'}, this program needs {wanted}; run `gridgis db upgrade`"
@@ -182,6 +177,14 @@ class Store:
     def __str__(self) -> str:
         """Return its place, without a password."""
         return str(self.file) if self.embedded else self.url.render_as_string(hide_password=True)
+
+
+def _migrations() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
 
 
 def _embedded_engine(file: str) -> Engine:

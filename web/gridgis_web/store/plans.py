@@ -14,6 +14,7 @@ from gridgis_web.store import artifacts
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.codes import reused
 from gridgis_web.store.database import Conflict
+from gridgis_web.store.features import GRID
 from gridgis_web.store.layers import insert_rows, layer_set, load_layers
 from gridgis_web.store.models import Grid, Plan, Unit, UnitSet, now
 
@@ -21,23 +22,7 @@ if TYPE_CHECKING:
     from gridgis import plan as engine
 
 SUBJECT = "plan"
-COLUMNS = [
-    "level",
-    "number",
-    "code",
-    "parent_code",
-    "name",
-    "name_en",
-    "households",
-    "population",
-    "buildings",
-    "area_m2",
-    "bounds",
-    "colour",
-    "label_lon",
-    "label_lat",
-    "geojson",
-]
+COLUMNS = [*GRID, "geojson"]
 
 
 def save_plan(
@@ -69,8 +54,7 @@ def save_plan(
     faults = []
     if int(plan.layers.buildings["inside"].sum()) != layers.buildings:
         faults.append(f"the plan was not made of the layers {layer_set_id}; save those it was made of first")
-    if not 1 <= len(name.strip()) <= len(name) <= 200:
-        faults.append("a plan needs a name of 1 to 200 characters")
+    faults += _faults_of(name)
     if faults:
         raise InputError(*faults)
     _refuse_retired(session, layers.jurisdiction_id, plan)
@@ -87,6 +71,10 @@ def save_plan(
     _insert_grids(session, made.id, plan)
     record(session, who, "create", SUBJECT, made.id, after=summary(made))
     return made
+
+
+def _faults_of(name: str) -> list[str]:
+    return [] if 1 <= len(name.strip()) <= len(name) <= 200 else ["a plan needs a name of 1 to 200 characters"]
 
 
 def save_draft(
@@ -134,8 +122,8 @@ def rename(session: Session, key: int, version: int, name: str, *, who: str) -> 
     row = for_change(session, key, version)
     if row.state not in ("draft", "in review"):
         raise Conflict(f"“{row.name}” is {row.state}; its name stays")
-    if not 1 <= len(name.strip()) <= len(name) <= 200:
-        raise InputError("a plan needs a name of 1 to 200 characters")
+    if faults := _faults_of(name):
+        raise InputError(*faults)
     before = summary(row)
     row.name = name
     touch(row, who)
@@ -165,12 +153,6 @@ def plan_row(session: Session, key: int) -> Plan:
     if found is None:
         raise NotFound(f"there is no plan {key}")
     return found
-
-
-def list_plans(session: Session, jurisdiction_id: int, states: Collection[str] | None = None) -> list[Plan]:
-    """Return the plans of a jurisdiction, the newest first."""
-    wanted = select(Plan).where(Plan.jurisdiction_id == jurisdiction_id).order_by(Plan.id.desc())
-    return list(session.scalars(wanted if states is None else wanted.where(Plan.state.in_(states))))
 
 
 def plan_in_short(session: Session, key: int) -> Plan:
