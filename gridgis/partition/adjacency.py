@@ -25,14 +25,37 @@ class Links(NamedTuple):
     def among(self, units: Ints) -> Links:
         """Return the links among some units, numbered as they come there."""
         place = places_of(units, len(self.indptr) - 1)
+        degree = np.empty(len(units), np.int32)
+        in_ranges(lambda start, end: _count(self, units, place, start, end, degree), len(units))
+        indptr = cumulated(degree)
+        indices, edge = (np.empty(indptr[-1], np.int32) for _ in range(2))
+        in_ranges(lambda start, end: _take(self, units, place, start, end, indptr, indices, edge), len(units))
+        return Links(indptr, indices, edge)
 
-        def part(start: int, end: int) -> tuple[Places, Places, Places]:
-            chosen = units[start:end]
-            degree, indices, slot = cut_out(self.indptr, self.indices, chosen, place, 0, len(units))
-            return degree, indices, self.edge[slot]
 
-        degrees, indices, edge = zip(*in_ranges(part, len(units)), strict=True)
-        return Links(cumulated(np.concatenate(degrees)), np.concatenate(indices), np.concatenate(edge))
+@nb.njit(cache=True, nogil=True)
+def _count(links: Links, units: Ints, place: Places, start: int, end: int, degree: Places) -> None:
+    """Write how many neighbours that have a place the units from `start` to `end` have."""
+    for i in range(start, end):
+        count = 0
+        for j in range(links.indptr[units[i]], links.indptr[units[i] + 1]):
+            count += place[links.indices[j]] >= 0
+        degree[i] = count
+
+
+@nb.njit(cache=True, nogil=True)
+def _take(
+    links: Links, units: Ints, place: Places, start: int, end: int, indptr: Ints, indices: Places, edge: Places
+) -> None:
+    """Write the places of those neighbours, and the edges that lead to them."""
+    for i in range(start, end):
+        at = indptr[i]
+        for j in range(links.indptr[units[i]], links.indptr[units[i] + 1]):
+            there = place[links.indices[j]]
+            if there >= 0:
+                indices[at] = there
+                edge[at] = links.edge[j]
+                at += 1
 
 
 def links_of(graph: Graph) -> Links:

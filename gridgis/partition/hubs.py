@@ -100,7 +100,7 @@ def forced_groups(links: Links, units: Ints, held: Floats, low: Floats, high: Fl
             continue
         whole = len(area) == len(held) and area[0] == 0 and bool((np.diff(area) == 1).all())
         indptr, indices, _ = links if whole else links.among(area)
-        hub = find_hub(indptr, indices, held[area], low, high)
+        hub = find_hub(indptr, indices, held if whole else held[area], low, high)
         if hub < 0:
             continue
         without = np.zeros(len(area), bool)

@@ -15,10 +15,11 @@ from gridgis.partition.assignment import Assignment
 from gridgis.partition.check import check
 from gridgis.partition.neighbourhood import Verdict, prove, settle
 from gridgis.partition.preflight import Survey, survey
-from gridgis.partition.problem import Problem, build_problem, weights
+from gridgis.partition.problem import Problem, terms_of, weights
 from gridgis.partition.proofs import proofs_of
 from gridgis.partition.schedule import best_division, improve, plan_search
 from gridgis.partition.search import Clock, State, resume, seeded
+from gridgis.partition.threads import side_by_side
 
 Progress = Callable[[str, float], None]
 
@@ -46,7 +47,7 @@ def divide_graph(graph: Graph, options: PlanOptions, progress: Progress | None, 
     clock = Clock(limit_s=options.time_limit_s)
     tell("partition", 0.0)
     counted = weights(graph, options)
-    found = survey(graph, options, counted)
+    found, terms = side_by_side(lambda: survey(graph, options, counted), lambda: terms_of(graph, counted, options))
     tell("partition", 0.05)
     notes: list[str] = []
     verdicts: dict[int, Verdict] = {}
@@ -54,7 +55,7 @@ def divide_graph(graph: Graph, options: PlanOptions, progress: Progress | None, 
     grids = 0
     if found.areas:
         places = np.concatenate([area.units for area in found.areas])
-        problem = build_problem(graph, counted, places, options, found.links)
+        problem = terms.problem(graph, places, found.links)
         outcome = solve(problem, found, options, clock, tell)
         grid[places] = outcome.state.split.grid
         grids = int(grid.max()) + 1

@@ -21,6 +21,8 @@ from gridgis.partition.threads import each
 
 PIECE = 20_000
 """Most units of a piece."""
+APART = 16
+"""Numbers of eight bytes in two lines of a cache, which processors fetch together."""
 
 Solve = Callable[[Problem, tuple[Ints, Ints, Ints], Rng], State]
 Improve = Callable[[Problem, State, Rng], None]
@@ -77,7 +79,13 @@ def divide_in_pieces(
 
 
 def _seeds(rng: np.random.Generator, count: int) -> list[Rng]:
-    return list(rng.integers(1, 2**63, (count, 1)).astype(np.uint64))
+    """Return a state of random numbers for each of `count` threads' works, far enough apart in memory.
+
+    Each is written at every step; two in one line of the processors' caches would make them wait for one another.
+    """
+    states = np.zeros((count, APART), np.uint64)
+    states[:, 0] = rng.integers(1, 2**63, count)
+    return [state[:1] for state in states]
 
 
 def _cut(problem: Problem, area_of: Ints, grids: Ints) -> tuple[Halving, list[tuple[int, int, int]]]:

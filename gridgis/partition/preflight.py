@@ -142,16 +142,18 @@ def _hubs(near: Links, parts: list[Ints], counted: tuple[Weight, ...]) -> list[I
     bounded = [weight for weight in counted if weight.bounded and weight.low > 0]
     if not bounded or not parts:
         return []
-    units = np.concatenate(parts)
-    held = np.stack([weight.counts[units].astype(float) for weight in bounded], axis=1)
+    units = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    held = np.empty((len(units), len(bounded)))
+    for i, weight in enumerate(bounded):
+        held[:, i] = weight.counts[units]
     low, high = (np.array([getattr(weight, side) for weight in bounded], float) for side in ("low", "high"))
     ends = np.cumsum([len(part) for part in parts])
     found = []
-    for part, end in zip(parts, ends, strict=True):
-        places = np.arange(end - len(part), end)
+    for part, end in zip(parts, ends.tolist(), strict=True):
+        start = end - len(part)
         # an area too small for a grid is one piece that hangs on nothing
-        if (held[places].sum(axis=0) >= low).all():
-            found += [units[group] for group in forced_groups(near, places, held, low, high)]
+        if (held[start:end].sum(axis=0) >= low).all():
+            found += [units[group] for group in forced_groups(near, np.arange(start, end), held, low, high)]
     return found
 
 
@@ -203,7 +205,10 @@ def _measure(
 
 def reachable(weight: Weight, units: Ints) -> tuple[float, float]:
     """Return the least and the greatest total within the band: a multiple of what all counts are multiples of."""
-    step = int(np.gcd.reduce(weight.counts[units])) or 1
+    counts = weight.counts[units]
+    # the first few mostly tell
+    step = int(np.gcd.reduce(counts[:1000]))
+    step = (1 if step == 1 else int(np.gcd.reduce(counts))) or 1
     return math.ceil(weight.low / step) * step, math.floor(weight.high / step) * step if math.isfinite(
         weight.high
     ) else math.inf

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -129,23 +130,52 @@ class Problem:
         return replace(self, units=self.units[places], net=inner, x=self.x[places], y=self.y[places], start=None)
 
 
+class Terms(NamedTuple):
+    """What a graph's units and edges count for: ``node``, ``rule`` and ``soft`` as the kernels take them.
+
+    ``span (m,)`` are the edges' lengths, ``bond (m,)`` their costs; ``contrast`` is as in ``Problem``.
+    """
+
+    node: Floats
+    rule: Floats
+    soft: Floats
+    span: Floats
+    bond: Floats
+    contrast: float
+
+    def problem(self, graph: Graph, places: Ints, links: Links) -> Problem:
+        """Return the problem of dividing the units at `places`, with the links among them."""
+        length, cost, node, x, y = each(
+            lambda work: work(),
+            (
+                lambda: gathered(self.span, links.edge),
+                lambda: gathered(self.bond, links.edge),
+                lambda: self.node[places],
+                lambda: graph.x[places].astype(float),
+                lambda: graph.y[places].astype(float),
+            ),
+        )
+        net = Net(indptr=links.indptr, indices=links.indices, length=length, cost=cost, node=node, rule=self.rule)
+        start = None if graph.start is None else graph.start[places]
+        return Problem(units=places, net=net, soft_rule=self.soft, x=x, y=y, start=start, contrast=self.contrast)
+
+
 def build_problem(
-    graph: Graph,
-    counted: tuple[Weight, ...],
-    places: Ints,
-    options: PlanOptions | None = None,
-    links: Links | None = None,
+    graph: Graph, counted: tuple[Weight, ...], places: Ints, options: PlanOptions | None = None
 ) -> Problem:
-    """Return the problem of dividing the units at `places`.
+    """Return the problem of dividing the units at `places`; see ``terms_of``."""
+    return terms_of(graph, counted, options).problem(graph, places, links_of(graph).among(places))
+
+
+def terms_of(graph: Graph, counted: tuple[Weight, ...], options: PlanOptions | None = None) -> Terms:
+    """Return what the units and edges of a graph count for.
 
     Lengths and costs are set in proportion to a mean edge, so that the worths mean the same in every town:
     one grid of even shape has a shape worth of about 2 and about 18 for the lines it shares,
     where lines are all alike (see ``_mixed_costs``). For the objectives
     ``cut-edges`` and ``cut-length`` an edge, or a mean edge's length, is worth 1, and nothing else counts.
-    ``links`` are those among `places`, where they are known.
     """
     n = graph.n
-    links = links or links_of(graph).among(places)
     objective = options.objective if options else "balance"
     node = np.zeros((n, k.HELD + len(counted)))
     rule = np.zeros(k.FIRST + k.STRIDE * len(counted))
@@ -179,17 +209,7 @@ def build_problem(
         soft[k.BREACH] = SOFT_UNIT
         for i, weight in enumerate(counted):
             soft[k.FIRST + k.STRIDE * i + k.SLOPE] = 1.0 / max(1e-9, float(weight.counts.mean()))
-    length, cost = each(lambda values: gathered(values, links.edge), (span, bond))
-    net = Net(indptr=links.indptr, indices=links.indices, length=length, cost=cost, node=node[places], rule=rule)
-    return Problem(
-        units=places,
-        net=net,
-        soft_rule=soft,
-        x=graph.x[places].astype(float),
-        y=graph.y[places].astype(float),
-        start=None if graph.start is None else graph.start[places],
-        contrast=contrast,
-    )
+    return Terms(node, rule, soft, span, bond, contrast)
 
 
 def _even(values: Floats) -> Floats:

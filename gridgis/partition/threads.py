@@ -38,6 +38,15 @@ def each(work: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
         return list(pool.map(work, items))
 
 
+def side_by_side(first: Callable[[], Item], second: Callable[[], Answer]) -> tuple[Item, Answer]:
+    """Return what two works return, done at once where there is more than one thread."""
+    if workers() == 1:
+        return first(), second()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(second)
+        return first(), waiting.result()
+
+
 def in_ranges(work: Callable[[int, int], Answer], n: int) -> list[Answer]:
     """Return ``work(start, end)`` for a few ranges that make up 0 … n, in their order."""
     if n <= SMALL:
