@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -145,16 +147,14 @@ class Terms(NamedTuple):
 
     def problem(self, graph: Graph, places: Ints, links: Links) -> Problem:
         """Return the problem of dividing the units at `places`, with the links among them."""
-        length, cost, node, x, y = each(
-            lambda work: work(),
-            (
-                lambda: gathered(self.span, links.edge),
-                lambda: gathered(self.bond, links.edge),
-                lambda: self.node[places],
-                lambda: graph.x[places].astype(float),
-                lambda: graph.y[places].astype(float),
+        works: list[Callable[[], Floats]] = [
+            *(
+                partial(np.take, values, places, 0)
+                for values in (self.node, graph.x.astype(float), graph.y.astype(float))
             ),
-        )
+            *(partial(gathered, values, links.edge) for values in (self.span, self.bond)),
+        ]
+        node, x, y, length, cost = each(lambda work: work(), works)
         net = Net(indptr=links.indptr, indices=links.indices, length=length, cost=cost, node=node, rule=self.rule)
         start = None if graph.start is None else graph.start[places]
         return Problem(units=places, net=net, soft_rule=self.soft, x=x, y=y, start=start, contrast=self.contrast)
