@@ -123,4 +123,8 @@ def search(problem: Problem, found: Survey, options: PlanOptions, clock: Clock, 
     workable = np.array([area.possible for area in found.areas])
     state = settle(problem, state, workable, rng, clock, options.effort)
     tell("partition", 0.9)
-    return Outcome(*prove(problem, state, workable, clock))
+    state, verdicts = prove(problem, state, workable, clock)
+    further = settle(problem, state, workable, rng, clock, options.effort, verdicts)
+    if further is not state:
+        state, verdicts = prove(problem, further, workable, clock)
+    return Outcome(state, verdicts)

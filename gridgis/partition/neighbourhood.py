@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,10 @@ from gridgis.partition.problem import Problem
 from gridgis.partition.search import Clock, State, begin, broken, cool, misfit, price, repair
 
 SEARCH_SIZES = (8, 16, 30)
+FAR_SIZES = (40, 60, 90, 130)
+"""Grids around one that nothing is shown of: what is short there may have to come a long way."""
+TURNS, FAR_TURNS = 4, 12
+"""New states of each neighbourhood, at effort 1."""
 EXACT_SIZES = (3, 4, 6)
 EXACT_LIMIT = 60_000
 MOST = 300
@@ -68,15 +73,25 @@ def put_back(problem: Problem, state: State, places: Ints, grid: Ints) -> State:
 
 
 def settle(
-    problem: Problem, state: State, workable: np.ndarray, rng: np.random.Generator, clock: Clock, effort: float
+    problem: Problem,
+    state: State,
+    workable: np.ndarray,
+    rng: np.random.Generator,
+    clock: Clock,
+    effort: float,
+    known: Mapping[int, Verdict] | None = None,
 ) -> State:
     """Search on around every grid that breaks a band, in ever larger neighbourhoods and from new starts.
 
-    ``workable`` (areas,) says in which areas the bands can be kept at all, as far as is known.
+    ``workable`` (areas,) says in which areas the bands can be kept at all, as far as is known. With the verdicts
+    ``known`` so far, only the grids that nothing is shown of are taken, in larger neighbourhoods yet.
     """
-    turns = max(2, round(4 * effort))
-    for grids in SEARCH_SIZES:
+    turns = max(2, round((TURNS if known is None else FAR_TURNS) * effort))
+    forced = [unit for unit, verdict in (known or {}).items() if len(verdict.units)]
+    for grids in SEARCH_SIZES if known is None else FAR_SIZES:
         for unit in _first_units(problem, state, workable):
+            if unit in forced:
+                continue
             if clock.over:
                 return state
             grid = int(state.split.grid[unit])

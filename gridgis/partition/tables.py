@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gridgis.errors import InfeasibleError, InputError, some
+from gridgis.features import KINDS
 from gridgis.graph import Floats, Graph, Ints
 from gridgis.options import PlanOptions
 from gridgis.partition.assignment import Assignment
@@ -25,7 +26,9 @@ NODE_COLUMNS = {
     "block": ("block",),
 }
 EDGE_COLUMNS = {"shared_m": ("shared_len", "shared_m", "length"), "cost": ("cost",), "road_class": ("road_class",)}
-ROAD_COST = np.array([2.5, 0.55, 0.45, 0.35, 0.25, 0.15])
+ROAD_COST = np.array(
+    [KINDS[name].cost for name in ("none", "residential", "tertiary", "secondary", "primary", "trunk")]
+)
 """Cost of a metre of boundary by ``road_class``: 0 no road, 1 street, 2 tertiary … 5 trunk road or motorway."""
 
 
