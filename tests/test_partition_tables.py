@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from gridgis.errors import InfeasibleError, InputError
+from gridgis.features import KINDS
 from gridgis.options import PlanOptions
 from gridgis.partition import candidate_table, candidates, partition
 from gridgis.partition.candidates import DIFFERENT, difference
@@ -36,7 +37,7 @@ def test_what_is_in_the_tables_is_in_the_graph(tables):
     assert graph.outer_m.tolist() == [5, 6, 7]
     assert list(zip(graph.u.tolist(), graph.v.tolist(), strict=True)) == [(0, 1), (1, 2)]
     assert graph.shared_m.tolist() == [9, 3]
-    assert graph.cost[0] == pytest.approx(7 * 2.5 + 2 * 0.55)
+    assert graph.cost[0] == pytest.approx(7 * KINDS["none"].cost + 2 * KINDS["residential"].cost)
     assert graph.cost[1] < 3 * 0.2
 
 
