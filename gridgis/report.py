@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from gridgis.audit.levels import LEVEL_NOUNS, Level
 from gridgis.features import KINDS
+from gridgis.languages import Language
 from gridgis.measures import NOUNS
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from gridgis.partition.assignment import Proof
     from gridgis.plan import Plan
     from gridgis.profiles import Band, Housing
-
-Language = Literal["zh", "en"]
 
 TERMINAL_ROWS = 60
 """Grids that a terminal shows; of a longer plan it shows those outside a band first."""

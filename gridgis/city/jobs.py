@@ -19,8 +19,8 @@ from gridgis.layers import Layers
 from gridgis.options import PlanOptions
 
 if TYPE_CHECKING:
+    from gridgis.languages import Language
     from gridgis.plan import Plan
-    from gridgis.report import Language
 
 PICTURES = ("report.html", "map.png")
 """Files for looking at, which take as long to draw as a small plan takes to make."""

@@ -16,7 +16,7 @@ from gridgis.preview.style import FILL_OPACITY, HUES
 
 if TYPE_CHECKING:
     from gridgis.city.report import CityReport
-    from gridgis.report import Language
+    from gridgis.languages import Language
 
 
 def draw_overview(report: CityReport, layers: Layers, path: Path, *, language: Language = "zh") -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gridgis.audit import Certificate
-    from gridgis.report import Language
+    from gridgis.languages import Language
 
 FILES = ("city.json", "city.gpkg", "city.geojson", "city.png")
 

@@ -23,7 +23,7 @@ from gridgis.layers import Layers
 from gridgis.options import PlanOptions
 
 if TYPE_CHECKING:
-    from gridgis.report import Language
+    from gridgis.languages import Language
 
 Progress = Callable[[str, float], None]
 

@@ -16,8 +16,10 @@ import click
 
 from gridgis.cli import audit, cases, city, compare, demo, edit, inspect, osm, partition, partition_graph, rebalance
 from gridgis.cli.parameters import Settings, debug_option
-from gridgis.cli.terminal import end_on_signals
+from gridgis.cli.terminal import asked_language, end_on_signals
+from gridgis.cli.usage import show_usage_error
 from gridgis.errors import ExportError, GridgisError, InfeasibleError, InputError
+from gridgis.languages import Said
 
 EXIT_CODES: tuple[tuple[type[GridgisError], int], ...] = (
     (InputError, 2),
@@ -82,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; every error becomes its text on standard error."""
-    settings = Settings()
+    settings = Settings(language=asked_language(sys.argv[1:] if arguments is None else arguments))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.lastResort = None
@@ -91,10 +93,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         except click.exceptions.Exit as end:
             return end.exit_code
         except click.ClickException as error:
-            error.show()
+            show_usage_error(error, settings.language)
             return error.exit_code
         except (click.Abort, KeyboardInterrupt):
-            click.echo("stopped; nothing was left half-written", err=True)
+            click.echo(Said("stopped; nothing was left half-written").to(settings.language), err=True)
             return STOPPED
         except GridgisError as error:
             _show(error, settings)
@@ -108,12 +110,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _show(error: GridgisError, settings: Settings) -> None:
     if settings.debug:
         traceback.print_exception(error)
-    lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    mark = click.style("error:", fg="red", bold=True)
+    language = settings.language
+    lines = error.lines(language) or [type(error).__name__]
+    mark = click.style(Said("error:").to(language), fg="red", bold=True)
     if len(lines) == 1:
         click.echo(f"{mark} {lines[0]}", err=True)
         return
-    click.echo(f"{mark} {len(lines)} things are wrong", err=True)
+    heading = Said("{count} things are wrong", count=len(lines))
+    click.echo(f"{mark} {heading.to(language)}", err=True)
     for line in lines:
         click.echo(f"  - {line}", err=True)
 
@@ -121,9 +125,12 @@ def _show(error: GridgisError, settings: Settings) -> None:
 def _show_unexpected(error: Exception, settings: Settings) -> None:
     if settings.debug:
         traceback.print_exception(error)
-    what = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no details'}"
-    click.echo(
-        f"{click.style('unexpected:', fg='red', bold=True)} {what}. This is a mistake in gridgis, not in your data; "
-        "run the same command with --debug and report what it prints",
-        err=True,
+    language = settings.language
+    words = Said(
+        "{kind}: {details}. This is a mistake in gridgis, not in your data; run the same command with --debug and "
+        "report what it prints",
+        kind=type(error).__name__,
+        details=str(error).splitlines()[0] if str(error) else Said("no details"),
     )
+    mark = click.style(Said("unexpected:").to(language), fg="red", bold=True)
+    click.echo(f"{mark} {words.to(language)}", err=True)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gridgis.audit import Certificate
+    from gridgis.languages import Language
     from gridgis.options import PlanOptions
-    from gridgis.report import Language
 
 FAULT_FOUND = 1
 

@@ -25,7 +25,7 @@ from gridgis.options import PlanOptions
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from gridgis.report import Language
+    from gridgis.languages import Language
 
 SUFFIXES = (".gpkg", ".parquet", ".geoparquet", ".fgb", ".geojson", ".json", ".shp", ".zip")
 """Formats of a case's layers; where a layer is there twice, the first counts."""

@@ -23,7 +23,7 @@ from gridgis.cli.terminal import output_console, show_steps
 if TYPE_CHECKING:
     from gridgis.city import City
     from gridgis.city.runners import Runner
-    from gridgis.report import Language
+    from gridgis.languages import Language
 
 CANNOT_BE_USED = 2
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gridgis.compare import Comparison
-    from gridgis.report import Language
+    from gridgis.languages import Language
 
 GRID_COLUMNS = {
     "code": ("before", "原网格"),

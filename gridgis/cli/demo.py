@@ -13,7 +13,7 @@ from gridgis.cli.terminal import show_steps
 from gridgis.options import PlanOptions
 
 if TYPE_CHECKING:
-    from gridgis.report import Language
+    from gridgis.languages import Language
 
 HOUSEHOLD_SIZE = 3.0
 """The layers count no households. At 3.0 people in each, 300 to 500 households are 900 to 1,500 people,

@@ -16,8 +16,8 @@ from gridgis.errors import InputError
 if TYPE_CHECKING:
     from gridgis.edit import Edit, History
     from gridgis.export import Exporter
+    from gridgis.languages import Language
     from gridgis.plan import Plan
-    from gridgis.report import Language
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from gridgis.explain import Conflict
     from gridgis.export import Exporter
+    from gridgis.languages import Language
     from gridgis.layers import Layers
     from gridgis.options import PlanOptions
     from gridgis.plan import Plan
-    from gridgis.report import Language
 
 SHOWN = 8
 """Reasons that a terminal shows."""

@@ -10,6 +10,7 @@ import click
 
 from gridgis.cli.terminal import Progress, system_language
 from gridgis.errors import InputError
+from gridgis.languages import Language, Said, listed
 from gridgis.options import COUNTS, LEVELS, PlanOptions
 from gridgis.profiles import PROFILES, Band, Housing, Profile
 
@@ -26,6 +27,7 @@ class Settings:
     """What holds for the whole run of the program."""
 
     debug: bool = False
+    language: Language = "en"
 
 
 def _read_band(ctx: click.Context, param: click.Parameter, value: str | None) -> Band | None:
@@ -34,7 +36,7 @@ def _read_band(ctx: click.Context, param: click.Parameter, value: str | None) ->
     try:
         return Band.parse(value)
     except InputError as error:
-        raise click.BadParameter(str(error)) from None
+        raise click.BadParameter(error.faults[0]) from None
 
 
 def _set_debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -47,7 +49,7 @@ def _read_columns(ctx: click.Context, param: click.Parameter, values: Sequence[s
     for value in values:
         ours, equals, theirs = value.partition("=")
         if not (equals and ours.strip() and theirs.strip()):
-            raise click.BadParameter(f"“{value}” is not FIELD=COLUMN, e.g. households=户数")
+            raise click.BadParameter(Said("“{value}” is not FIELD=COLUMN, e.g. households=户数", value=value))
         columns[ours.strip()] = theirs.strip()
     return columns
 
@@ -57,9 +59,13 @@ def _read_codes(ctx: click.Context, param: click.Parameter, values: Sequence[str
     for value in values:
         level, equals, template = (part.strip() for part in value.partition("="))
         if not (equals and template):
-            raise click.BadParameter(f"“{value}” is not LEVEL=TEMPLATE, the level one of {', '.join(LEVELS)}")
+            raise click.BadParameter(
+                Said("“{value}” is not LEVEL=TEMPLATE, the level one of {levels}", value=value, levels=listed(LEVELS))
+            )
         if level not in LEVELS:
-            raise click.BadParameter(f"“{level}” is no level; choose one of {', '.join(LEVELS)}")
+            raise click.BadParameter(
+                Said("“{level}” is no level; choose one of {levels}", level=level, levels=listed(LEVELS))
+            )
         codes[level] = template
     return codes
 

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gridgis.explain import Conflict
+    from gridgis.languages import Language
     from gridgis.layers import Layers
     from gridgis.options import PlanOptions
     from gridgis.plan import Plan
-    from gridgis.report import Language
 
 CANNOT_BE_MET = 3
 

@@ -15,8 +15,8 @@ from gridgis.profiles import Band
 
 if TYPE_CHECKING:
     from gridgis.graph import Graph
+    from gridgis.languages import Language
     from gridgis.partition import Assignment
-    from gridgis.report import Language
 
 
 @click.command("partition-graph", short_help="Divide a graph given as two tables; no shapes needed.")

@@ -13,7 +13,7 @@ from gridgis.cli.saved_plan import saved_plan_options, take_saved_plan
 from gridgis.cli.terminal import output_console, show_steps
 
 if TYPE_CHECKING:
-    from gridgis.report import Language
+    from gridgis.languages import Language
 
 
 @click.command("rebalance", short_help="Keep a plan's rules after a change, with the fewest moves.")

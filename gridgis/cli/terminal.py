@@ -7,17 +7,18 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import click
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from gridgis.report import Language
+    from gridgis.languages import Language
 
 Progress = Callable[[str, float], None]
 
@@ -52,6 +53,14 @@ def system_language() -> Language:
             return "zh" if os.environ[name].lower().startswith("zh") else "en"
     name = locale.getlocale()[0] or ""
     return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
+
+
+def asked_language(arguments: Sequence[str]) -> Language:
+    """Return the language that ``--language`` asks for, before the arguments are parsed; else the system's."""
+    for option, value in pairwise([*(part for text in arguments for part in text.split("=", 1)), ""]):
+        if option == "--language" and value in ("zh", "en"):
+            return cast("Language", value)
+    return system_language()
 
 
 def output_console() -> Console:

@@ -18,7 +18,7 @@ from gridgis.export.html import write_html
 from gridgis.export.plan_json import write_plan_json
 from gridgis.export.png import write_png
 from gridgis.export.shapefile import write_shapefile
-from gridgis.report import Language
+from gridgis.languages import Language
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan

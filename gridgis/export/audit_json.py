@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridgis.export.plan_json import write_json
-from gridgis.report import Language
+from gridgis.languages import Language
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan

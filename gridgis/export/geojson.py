@@ -12,7 +12,7 @@ import numpy.typing as npt
 import shapely
 
 from gridgis.export.attributes import level_features
-from gridgis.report import Language
+from gridgis.languages import Language
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gridgis.errors import ExportError
 from gridgis.export.attributes import building_features, layers_of, level_features
-from gridgis.report import Language
+from gridgis.languages import Language
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan

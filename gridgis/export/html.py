@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridgis.report import Language
+from gridgis.languages import Language
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridgis.export.attributes import parent_codes
-from gridgis.report import Language
+from gridgis.languages import Language
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgis.export.attributes import level_features
-from gridgis.report import Language
+from gridgis.languages import Language
 from gridgis.shapefile_io import write_frame
 
 if TYPE_CHECKING:

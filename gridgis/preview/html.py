@@ -10,8 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
+from gridgis.languages import Language
 from gridgis.preview.page_data import page_data
-from gridgis.report import Language
 
 if TYPE_CHECKING:
     import folium

@@ -11,8 +11,9 @@ import shapely
 from pyproj import CRS, Transformer
 
 from gridgis.features import KINDS
+from gridgis.languages import Language
 from gridgis.preview.style import HUES, RAILS, ROAD_CLASSES, STREAMS, base_lines, grid_borders, level_areas, short_codes
-from gridgis.report import Language, Report, asked_for, headline, level_word
+from gridgis.report import Report, asked_for, headline, level_word
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan

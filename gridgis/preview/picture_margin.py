@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gridgis.languages import Language
 from gridgis.preview.picture_sheet import (
     ATTENTION,
     BUILDING,
@@ -23,7 +24,7 @@ from gridgis.preview.picture_sheet import (
     points,
 )
 from gridgis.preview.style import HUES, LEVEL_INKS, RAILS, ROAD_CLASSES, STREAMS, level_areas
-from gridgis.report import WORDS, Language, Report, kind_word
+from gridgis.report import WORDS, Report, kind_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridgis.languages import Language
 from gridgis.preview.fonts import picture_fonts
 from gridgis.preview.picture_labels import place_labels, place_names
 from gridgis.preview.picture_margin import draw_margin
@@ -39,7 +40,7 @@ from gridgis.preview.style import (
     level_areas,
     short_codes,
 )
-from gridgis.report import Language, Report
+from gridgis.report import Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

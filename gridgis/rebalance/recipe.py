@@ -16,6 +16,7 @@ from gridgis.conflicts import check_rules
 from gridgis.errors import InputError
 from gridgis.grids import renumber
 from gridgis.housing import count_housing
+from gridgis.languages import Language
 from gridgis.layers import Layers
 from gridgis.neighbours import build_graph
 from gridgis.options import PlanOptions
@@ -28,7 +29,6 @@ from gridgis.partition.search import Clock
 from gridgis.plan import FINER, ROUNDS, Plan, Progress, adopted, name_plan
 from gridgis.rebalance.matching import came_from
 from gridgis.rebalance.tables import REDRAWN, TIED, crosswalk_of, headline, reasons, write_table
-from gridgis.report import Language
 from gridgis.units import Units, build_units
 
 Ints = npt.NDArray[np.int64]

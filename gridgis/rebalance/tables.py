@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gridgis.languages import Language
 from gridgis.measures import Measure
 from gridgis.partition.moves_regions import outside
-from gridgis.report import Language
 
 if TYPE_CHECKING:
     from rich.console import Console

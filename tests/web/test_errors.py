@@ -8,6 +8,7 @@ from gridgis_web.settings import Settings
 from gridgis_web.store import Conflict, Store, StoreError
 
 from gridgis.errors import InfeasibleError, InputError
+from gridgis.languages import Said
 
 
 @pytest.fixture
@@ -48,6 +49,22 @@ def test_an_error_becomes_its_status_and_words(app, error, status, path):
         assert answer.json["status"] == status
     if status != 500:
         assert all(line in text for line in str(error).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [("zh-CN,zh;q=0.9", "没有“x”这个层级"), ("en", "“x” is"), ("fr", "“x” is"), (None, "“x” is")]
+)
+def test_a_program_reads_the_language_it_asks_for(app, asked, told):
+    @app.get("/api/v1/broken")
+    @needs("public.read")
+    def broken():
+        raise InputError(Said("“{level}” is no level; choose one of {levels}", level="x", levels="a"))
+
+    answer = app.test_client().get("/api/v1/broken", headers={"Accept-Language": asked} if asked else {})
+    assert answer.status_code == 422
+    assert told in answer.json["detail"]
+    assert answer.headers["Content-Language"] == (asked or "en")[:2].replace("fr", "en")
+    assert "Accept-Language" in answer.headers["Vary"]
 
 
 def test_a_path_that_is_not_there(app):

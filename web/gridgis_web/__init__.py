@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gridgis.languages import add_translations
 from gridgis_web.settings import Settings
 
 if TYPE_CHECKING:
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from gridgis_web.store import Store
 
 __all__ = ["Settings", "create_app"]
+
+add_translations(Path(__file__).parent / "translations")
 
 
 def create_app(settings: Settings | None = None, *, store: Store | None = None) -> Flask:

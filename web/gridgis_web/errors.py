@@ -6,11 +6,12 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, current_app, json, render_template, request
-from flask_babel import gettext, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from gridgis.errors import ExportError, GridgisError, InfeasibleError, InputError
+from gridgis.languages import Language
 from gridgis_web.store import Conflict, StoreError
 
 
@@ -66,7 +67,7 @@ def handle_errors(app: Flask) -> None:
     @app.errorhandler(GridgisError)
     def ours(error: GridgisError) -> Response:
         status = next(status for kind, status in STATUS if isinstance(error, kind))
-        return answer(status, str(error).splitlines() or [status.phrase])
+        return answer(status, error.lines(_language()) or [_heading(status)])
 
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:
@@ -77,8 +78,9 @@ def handle_errors(app: Flask) -> None:
             # whose text names the protection, not the remedy
             return answer(status, [gettext("This page was open for too long; load it again and repeat your change.")])
         data = getattr(error, "data", None) or {}
-        # the heading says it in the reader's language
-        details = [error.description or status.phrase] if _is_api() else []
+        # the heading says it in the reader's language, the description in English alone
+        said = error.description if _language() == "en" else None
+        details = [said or _heading(status)] if _is_api() else []
         response = answer(status, details, fields=data.get("messages"))
         response.headers.extend(
             (name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")
@@ -102,6 +104,15 @@ def _is_api() -> bool:
     return request.path.startswith("/api/")
 
 
+def _language() -> Language:
+    return "zh" if str(get_locale()) == "zh" else "en"
+
+
+def _heading(status: HTTPStatus) -> str:
+    other = HTTPStatus.BAD_REQUEST if status < 500 else HTTPStatus.INTERNAL_SERVER_ERROR
+    return str(HEADINGS.get(status, HEADINGS[other]))
+
+
 def answer(status: HTTPStatus, details: list[str], *, fields: object = None) -> Response:
     """Return the answer to an error: problem+json (RFC 9457) under ``/api``, else a page."""
     if _is_api():
@@ -109,10 +120,9 @@ def answer(status: HTTPStatus, details: list[str], *, fields: object = None) -> 
         if fields:
             problem["errors"] = fields
         response = Response(json.dumps(problem), status, content_type="application/problem+json")
+        response.headers["Content-Language"] = _language()
+        response.vary.add("Accept-Language")
         if status == HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = 'Bearer realm="gridgis"'
         return response
-    heading = str(
-        HEADINGS.get(status, HEADINGS[HTTPStatus.BAD_REQUEST if status < 500 else HTTPStatus.INTERNAL_SERVER_ERROR])
-    )
-    return Response(render_template("error.html", heading=heading, details=details), status)
+    return Response(render_template("error.html", heading=_heading(status), details=details), status)

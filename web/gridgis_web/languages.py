@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, request, session
 from flask_babel import Babel, Domain, get_locale
 
+from gridgis.languages import read_catalogue
 from gridgis_web import current
 from gridgis_web.access import current_account
 from gridgis_web.settings import LANGUAGES, Settings
 
-FOLDER = Path(__file__).parent / "translations"
 NAMES = {"zh": "中文", "en": "English"}
 TAGS = {"zh": "zh-Hans", "en": "en"}
-
-
-def read_catalogue(language: str) -> Catalog:
-    """Return everything translated to a language: one ``.po`` a topic, put together."""
-    whole = Catalog(locale=language)
-    for file in sorted((FOLDER / language).glob("*.po")):
-        with file.open("rb") as handle:
-            for message in read_po(handle, locale=language):
-                if message.id:
-                    whole[message.id] = message
-    return whole
 
 
 class Catalogues(Domain):  # type: ignore[misc]
@@ -55,8 +41,11 @@ def choose_language() -> str:
     """Return the language of the current request.
 
     What ``?lang=`` asks for counts, and is remembered; then what the account or an earlier visit chose; then what
-    the browser prefers; then the settings.
+    the browser prefers; then the settings. A program is answered in the language it asks for, else in English.
     """
+    preferred = request.accept_languages.best_match(LANGUAGES)
+    if request.path.startswith("/api/"):
+        return session.get("language") or preferred or "en"
     asked = request.args.get("lang", "")
     if asked in LANGUAGES:
         session["language"] = asked
@@ -64,7 +53,7 @@ def choose_language() -> str:
     chosen = session.get("language") or current_account().language
     if chosen in LANGUAGES:
         return str(chosen)
-    return request.accept_languages.best_match(LANGUAGES) or current.settings().language
+    return preferred or current.settings().language
 
 
 def other_languages() -> list[tuple[str, str, str]]:

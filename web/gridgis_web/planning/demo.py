@@ -17,8 +17,8 @@ from gridgis_web.store.places import add_jurisdiction, by_code
 from gridgis_web.store.plans import save_plan
 
 if TYPE_CHECKING:
+    from gridgis.languages import Language
     from gridgis.plan import Plan
-    from gridgis.report import Language
 
 CODE = "MC"
 WHO = "service"

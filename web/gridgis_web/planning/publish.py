@@ -10,8 +10,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from gridgis.languages import Language
 from gridgis.plan import Plan
-from gridgis.report import Language
 from gridgis_web.planning.frames import zipped
 from gridgis_web.planning.succession import named_after, walk_between
 from gridgis_web.store import Conflict, Store, life
