@@ -7,7 +7,7 @@ from flask import Flask, Response
 from flask_smorest import Api, Blueprint
 
 from gridgis_web.access import needs
-from gridgis_web.api import exports, grids, jobs, jurisdictions, layers, officers, plans, tiles, uploads
+from gridgis_web.api import drafts, exports, grids, jobs, jurisdictions, layers, officers, plans, tiles, uploads
 from gridgis_web.api.blueprint import PREFIX, KeyConverter
 from gridgis_web.api.events import Listeners
 from gridgis_web.settings import Settings
@@ -18,6 +18,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     plans.blueprint,
     grids.blueprint,
     grids.places,
+    drafts.blueprint,
     exports.blueprint,
     tiles.blueprint,
     officers.blueprint,

@@ -144,6 +144,28 @@ def pack_plan(plan: Plan) -> bytes:
     return _pack("plan.json", values, {"grids": plan.grids}, more)
 
 
+def pack_step(plan: Plan) -> dict[str, Any]:
+    """Return what an edit may change of a plan beside its assignment, as plain JSON values."""
+    return {
+        "codes": asdict(plan.codes),
+        "assignment": _told(plan.assignment),
+        "sectors": None if plan.sectors is None else _told(plan.sectors) | {"grid": plan.sectors.grid.tolist()},
+        "lock": list(plan.options.lock),
+    }
+
+
+def unpack_step(plan: Plan, assignment: bytes, content: Mapping[str, Any]) -> Plan:
+    """Return a plan in the state that `pack_step` was given; its grids are drawn anew when they are asked for."""
+    sectors = content["sectors"]
+    return replace(
+        plan,
+        options=plan.options.replace(lock=tuple(content["lock"])),
+        assignment=_assignment(content["assignment"], unpack_ints(assignment)),
+        sectors=None if sectors is None else _assignment(sectors, np.array(sectors["grid"], np.int64)),
+        codes=Codes(**{name: tuple(row) for name, row in content["codes"].items()}),
+    )
+
+
 def unpack_plan(options: PlanOptions, layers: Layers, *, units: bytes, assignment: bytes, plan: bytes) -> Plan:
     """Return the plan that was packed in these parts; ``layers`` are those of its layer set."""
     layers, counts, cut = unpack_units(units, layers)

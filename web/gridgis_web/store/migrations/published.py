@@ -27,6 +27,8 @@ COLUMNS = [
     "valid_from",
     "changed_by",
     "changed_at",
+    "step",
+    "drawn_step",
     "reviewed_by",
     "reviewed_at",
     "published_by",

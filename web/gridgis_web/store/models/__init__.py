@@ -4,7 +4,7 @@ from gridgis_web.store.models.base import Base, now
 from gridgis_web.store.models.incidents import Attachment, Incident, IncidentEvent
 from gridgis_web.store.models.people import Account, AuditEntry, Officer, Posting, Token
 from gridgis_web.store.models.places import Artifact, Building, Jurisdiction, LayerSet, Unit, UnitSet
-from gridgis_web.store.models.plans import Crosswalk, Grid, Plan, RetiredCode
+from gridgis_web.store.models.plans import Crosswalk, Grid, Plan, PlanStep, RetiredCode
 from gridgis_web.store.models.work import Job, Upload
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "LayerSet",
     "Officer",
     "Plan",
+    "PlanStep",
     "Posting",
     "RetiredCode",
     "Token",

@@ -64,6 +64,10 @@ class Plan(Stamped, Base):
     """The first day on which it no longer holds."""
     changed_by: Mapped[str] = mapped_column(String(80), default="")
     changed_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    step: Mapped[int] = mapped_column(default=0)
+    """Of a draft that is edited: the `PlanStep` in force; 0 where it never was."""
+    drawn_step: Mapped[int] = mapped_column(default=0)
+    """The one that its grids, certificate and content are of."""
     reviewed_by: Mapped[str] = mapped_column(String(80), default="")
     reviewed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     published_by: Mapped[str] = mapped_column(String(80), default="")
@@ -74,6 +78,23 @@ class Plan(Stamped, Base):
     unit_set: Mapped[UnitSet] = relationship()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+class PlanStep(Stamped, Base):
+    """A state of a draft: before the first edit (0), and after each; those behind the draft's step were undone."""
+
+    __tablename__ = "plan_step"
+    __table_args__ = (UniqueConstraint("plan_id", "number"),)
+
+    id: Mapped[Key]
+    plan_id: Mapped[Ref] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    action: Mapped[str] = mapped_column(String(20), default="")
+    told: Mapped[dict[str, Any]] = mapped_column(Json)
+    """What the edit did, in figures; see `planning.drafts`."""
+    assignment_id: Mapped[Ref] = mapped_column(ForeignKey("artifact.id"))
+    content: Mapped[dict[str, Any]] = mapped_column(Json)
+    """Codes, sectors, reasons and locks, see `planning.pack.pack_step`."""
 
 
 class Grid(Base):

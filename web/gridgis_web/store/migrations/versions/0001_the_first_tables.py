@@ -256,6 +256,8 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("changed_by", sa.String(length=80), nullable=False),
         sa.Column("changed_at", UtcTime(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("drawn_step", sa.Integer(), nullable=False),
         sa.Column("reviewed_by", sa.String(length=80), nullable=False),
         sa.Column("reviewed_at", UtcTime(), nullable=True),
         sa.Column("published_by", sa.String(length=80), nullable=False),
@@ -275,6 +277,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_plan"),
     )
     op.create_index("ix_plan_jurisdiction_id_state", "plan", ["jurisdiction_id", "state"], unique=False)
+    op.create_table(
+        "plan_step",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("plan_id", KEY, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("action", sa.String(length=20), nullable=False),
+        sa.Column("told", Json(), nullable=False),
+        sa.Column("assignment_id", KEY, nullable=False),
+        sa.Column("content", Json(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["assignment_id"], ["artifact.id"], name="fk_plan_step_assignment_id"),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name="fk_plan_step_plan_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_plan_step"),
+        sa.UniqueConstraint("plan_id", "number", name="uq_plan_step_plan_id_number"),
+    )
     op.create_table(
         "token",
         sa.Column("id", KEY, nullable=False),
@@ -450,6 +468,7 @@ def downgrade() -> None:
     op.drop_index("ix_token_account_id", table_name="token")
     op.drop_table("token")
     op.drop_index("ix_plan_jurisdiction_id_state", table_name="plan")
+    op.drop_table("plan_step")
     op.drop_table("plan")
     op.drop_table("account")
     op.drop_table("unit_set")

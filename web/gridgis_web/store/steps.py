@@ -1,0 +1,137 @@
+"""The states of drafts that are edited: each kept whole, so that undoing is going back to one, over years too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from gridgis_web.errors import NotFound
+from gridgis_web.store import artifacts
+from gridgis_web.store.audit_log import record
+from gridgis_web.store.database import Conflict
+from gridgis_web.store.models import Plan, PlanStep
+from gridgis_web.store.plans import SUBJECT, for_change, load_plan, plan_row, touch
+
+if TYPE_CHECKING:
+    from gridgis import plan as engine
+
+
+class Place(NamedTuple):
+    """Where a draft stands among its steps."""
+
+    version: int
+    step: int
+    last: int
+    """The newest step; those between were undone."""
+
+
+def place_of(session: Session, key: int) -> Place:
+    """Return where a plan stands; raises NotFound."""
+    row = plan_row(session, key)
+    last = session.scalar(select(func.max(PlanStep.number)).where(PlanStep.plan_id == key)) or 0
+    return Place(row.version, row.step, last)
+
+
+def load_draft(session: Session, key: int) -> engine.Plan:
+    """Return the engine's plan in the state in force; raises NotFound."""
+    row = plan_row(session, key)
+    plan = load_plan(session, key)
+    return plan if row.step == row.drawn_step else load_step(session, key, row.step, plan)
+
+
+def load_step(session: Session, key: int, number: int, plan: engine.Plan) -> engine.Plan:
+    """Return a plan in one of its states; raises NotFound."""
+    from gridgis_web.planning.pack import unpack_step
+
+    found = _step(session, key, number)
+    return unpack_step(plan, artifacts.get(session, found.assignment_id), found.content)
+
+
+def told_of(session: Session, key: int, number: int) -> tuple[str, dict[str, Any]]:
+    """Return what a step was and did."""
+    found = _step(session, key, number)
+    return found.action, found.told
+
+
+def add_step(
+    session: Session,
+    key: int,
+    version: int,
+    before: engine.Plan,
+    after: engine.Plan,
+    *,
+    action: str,
+    told: Mapping[str, Any],
+    who: str,
+) -> Plan:
+    """Put an edit of a draft in force; steps undone before are forgotten.
+
+    Raises
+    ------
+    Conflict
+        Someone else changed it in the meantime, or it is no draft.
+    """
+    row = _draft(session, key, version)
+    if row.step == 0 and session.scalar(select(PlanStep.id).where(PlanStep.plan_id == key).limit(1)) is None:
+        _put(session, key, 0, before, "", {}, row.created_by)
+    session.execute(delete(PlanStep).where(PlanStep.plan_id == key, PlanStep.number > row.step))
+    if row.drawn_step > row.step:
+        # what its grids were drawn of is forgotten; so that nobody takes them for the new step's
+        row.drawn_step = -1
+    row.step += 1
+    _put(session, key, row.step, after, action, told, who)
+    row.grids = after.assignment.grids
+    touch(row, who)
+    session.flush()
+    record(
+        session, who, "change", SUBJECT, key, after={"edit": action, "step": row.step, "version": row.version, **told}
+    )
+    return row
+
+
+def go_to(session: Session, key: int, version: int, step: int, *, grids: int, who: str) -> Plan:
+    """Put another of a draft's states in force, which has so many grids; raises as `add_step`."""
+    row = _draft(session, key, version)
+    _step(session, key, step)
+    before, row.step = row.step, step
+    row.grids = grids
+    touch(row, who)
+    session.flush()
+    told = {"edit": "undo" if step < before else "redo", "step": step, "version": row.version}
+    record(session, who, "change", SUBJECT, key, after=told)
+    return row
+
+
+def _draft(session: Session, key: int, version: int) -> Plan:
+    row = for_change(session, key, version)
+    if row.state != "draft":
+        raise Conflict(f"“{row.name}” is {row.state}, and only drafts can be edited; make a new plan of it")
+    return row
+
+
+def _step(session: Session, key: int, number: int) -> PlanStep:
+    found = session.scalar(select(PlanStep).where(PlanStep.plan_id == key, PlanStep.number == number))
+    if found is None:
+        raise NotFound(f"plan {key} has no step {number}")
+    return found
+
+
+def _put(
+    session: Session, key: int, number: int, plan: engine.Plan, action: str, told: Mapping[str, Any], who: str
+) -> None:
+    from gridgis_web.planning.pack import pack_ints, pack_step
+
+    session.add(
+        PlanStep(
+            plan_id=key,
+            number=number,
+            action=action,
+            told=dict(told),
+            assignment_id=artifacts.put(session, pack_ints(plan.assignment.grid), artifacts.OCTETS, who=who),
+            content=pack_step(plan),
+            created_by=who,
+        )
+    )
