@@ -21,7 +21,7 @@ from gridgis.errors import InputError, some
 from gridgis.grids import redraw_grids
 from gridgis.plan import Plan
 from gridgis_web.store import Store, steps
-from gridgis_web.store.plans import plan_row, refuse_stale, save_draft
+from gridgis_web.store.plans import plan_in_short, refuse_stale, save_draft
 
 MOST = 24
 """Plans kept in memory; those of one draft share their layers and units."""
@@ -132,7 +132,7 @@ def step_draft(store: Store, key: int, version: int, by: int, *, who: str) -> Op
 def settle(store: Store, key: int, version: int, *, who: str) -> int:
     """Draw a draft's grids and make its certificate where edits have left them behind; return its version."""
     with store.read() as session:
-        row = plan_row(session, key)
+        row = plan_in_short(session, key)
         refuse_stale(row, version)
         if row.step == row.drawn_step:
             return row.version
@@ -165,7 +165,7 @@ def _of_version(store: Store, key: int, version: int) -> Plan:
     """Return a draft as it was at the version a change is made from; raises Conflict where it is at another."""
     plan = _PLANS.get(store, key, version)
     with store.read() as session:
-        refuse_stale(plan_row(session, key), version)
+        refuse_stale(plan_in_short(session, key), version)
         if plan is None:
             plan = _PLANS.put(store, key, version, steps.load_draft(session, key))
     return plan

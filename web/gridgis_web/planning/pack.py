@@ -30,12 +30,12 @@ AREAS = ("buildings", "lines", "water", "compounds", "communities", "existing", 
 """The tables of `Layers` that have geometry."""
 
 
-def pack_ints(values: npt.NDArray[np.int64]) -> bytes:
+def pack_ints(values: npt.NDArray[np.int64], *, level: int = 9) -> bytes:
     """Return whole numbers as little-endian int32, compressed by zlib."""
     narrow = values.astype("<i4")
     if not np.array_equal(narrow, values):
         raise OverflowError("a number does not fit 32 bits")
-    return zlib.compress(narrow.tobytes(), 9)
+    return zlib.compress(narrow.tobytes(), level)
 
 
 def unpack_ints(content: bytes) -> npt.NDArray[np.int64]:
@@ -147,7 +147,7 @@ def pack_plan(plan: Plan) -> bytes:
 def pack_step(plan: Plan) -> dict[str, Any]:
     """Return what an edit may change of a plan beside its assignment, as plain JSON values."""
     return {
-        "codes": asdict(plan.codes),
+        "codes": {name: list(row) for name, row in vars(plan.codes).items()},
         "assignment": _told(plan.assignment),
         "sectors": None if plan.sectors is None else _told(plan.sectors) | {"grid": plan.sectors.grid.tolist()},
         "lock": list(plan.options.lock),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SUBJECT = "plan"
 COLUMNS = [*GRID, "geojson"]
+SHORT = [defer(Plan.options), defer(Plan.certificate)]
+"""What is long is read when it is asked for."""
 
 
 def save_plan(
@@ -157,7 +159,7 @@ def plan_row(session: Session, key: int) -> Plan:
 
 def plan_in_short(session: Session, key: int) -> Plan:
     """Return the same without its options and certificate, which are long; raises NotFound."""
-    found = session.get(Plan, key, options=[defer(Plan.options), defer(Plan.certificate)])
+    found = session.get(Plan, key, options=SHORT)
     if found is None:
         raise NotFound(f"there is no plan {key}")
     return found
@@ -173,7 +175,7 @@ def page_of_plans(
     limit: int = 50,
 ) -> list[Plan]:
     """Return plans of the jurisdictions that may be seen (None: all), the newest first, older than that of a key."""
-    wanted = select(Plan).options(defer(Plan.options), defer(Plan.certificate))
+    wanted = select(Plan).options(*SHORT)
     wanted = wanted.order_by(Plan.id.desc()).limit(limit)
     if places is not None:
         wanted = wanted.where(Plan.jurisdiction_id.in_(places))
@@ -200,7 +202,7 @@ def for_change(session: Session, key: int, version: int) -> Plan:
     Conflict
         It is no longer of the version that the change was made from.
     """
-    row = session.get(Plan, key, with_for_update=True, populate_existing=True)
+    row = session.get(Plan, key, options=SHORT, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound(f"there is no plan {key}")
     refuse_stale(row, version)

@@ -13,7 +13,7 @@ from gridgis_web.store import artifacts
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.models import Plan, PlanStep
-from gridgis_web.store.plans import SUBJECT, for_change, load_plan, plan_row, touch
+from gridgis_web.store.plans import SUBJECT, for_change, load_plan, plan_in_short, touch
 
 if TYPE_CHECKING:
     from gridgis import plan as engine
@@ -30,14 +30,14 @@ class Place(NamedTuple):
 
 def place_of(session: Session, key: int) -> Place:
     """Return where a plan stands; raises NotFound."""
-    row = plan_row(session, key)
+    row = plan_in_short(session, key)
     last = session.scalar(select(func.max(PlanStep.number)).where(PlanStep.plan_id == key)) or 0
     return Place(row.version, row.step, last)
 
 
 def load_draft(session: Session, key: int) -> engine.Plan:
     """Return the engine's plan in the state in force; raises NotFound."""
-    row = plan_row(session, key)
+    row = plan_in_short(session, key)
     plan = load_plan(session, key)
     return plan if row.step == row.drawn_step else load_step(session, key, row.step, plan)
 
@@ -130,7 +130,7 @@ def _put(
             number=number,
             action=action,
             told=dict(told),
-            assignment_id=artifacts.put(session, pack_ints(plan.assignment.grid), artifacts.OCTETS, who=who),
+            assignment_id=artifacts.put(session, pack_ints(plan.assignment.grid, level=1), artifacts.OCTETS, who=who),
             content=pack_step(plan),
             created_by=who,
         )
