@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import sys
@@ -229,6 +230,15 @@ def test_letters_that_gbk_lacks_lose_their_accent():
     assert fit_text("☃路", 254, "GBK") == "?路"
 
 
+def test_the_table_says_the_same_as_the_shapes(plan, folder):
+    content = (folder / "grids.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf"), "spreadsheets take it for their own encoding else"
+    table = pd.read_csv(io.BytesIO(content), dtype={"code": str}, encoding="utf-8-sig")
+    values = json.loads((folder / "grids.geojson").read_text(encoding="utf-8"))
+    told = pd.DataFrame([feature["properties"] for feature in values["features"]])
+    pd.testing.assert_frame_equal(table, told, check_dtype=False)
+
+
 def test_plan_json_says_all_that_makes_the_plan(plan, folder):
     values = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     assert values["fingerprint"] == plan.layers.fingerprint
@@ -243,7 +253,7 @@ def test_same_layers_and_seed_write_the_same_bytes(folder, tmp_path):
     town_plan.cache_clear()
     again = town_plan()
     write_plan(again, tmp_path / "again")
-    for name in ("plan.json", "audit.json", "grids.geojson", "report.html", "map.png"):
+    for name in ("plan.json", "audit.json", "grids.geojson", "grids.csv", "report.html", "map.png"):
         assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 
 

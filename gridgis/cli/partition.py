@@ -48,7 +48,7 @@ CANNOT_BE_MET = 3
 def command(output: str, language: Language, explain: bool, **given: Any) -> int:
     """Divide a jurisdiction into grids and certify them.
 
-    Writes grids.gpkg, grids.geojson, grids.shp, plan.json, audit.json, report.html and map.png. Files
+    Writes grids.gpkg, grids.geojson, grids.shp, grids.csv, plan.json, audit.json, report.html and map.png. Files
     may be Shapefile (also zipped, UTF-8 or GBK), GeoPackage, GeoJSON, FlatGeobuf or GeoParquet; of one with
     several layers, FILE|layername=NAME takes one, and FILE|where=COLUMN=VALUE takes some rows: --compounds
     "landuse.gpkg|where=landuse=residential".

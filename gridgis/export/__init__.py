@@ -18,6 +18,7 @@ from gridgis.export.html import write_html
 from gridgis.export.plan_json import write_plan_json
 from gridgis.export.png import write_png
 from gridgis.export.shapefile import write_shapefile
+from gridgis.export.table import write_csv
 from gridgis.languages import Language
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     ".gpkg": write_geopackage,
     ".geojson": write_geojson,
     ".shp": write_shapefile,
+    ".csv": write_csv,
     ".json": write_plan_json,
     ".html": write_html,
     ".png": write_png,
@@ -45,6 +47,7 @@ FILES: Mapping[str, Exporter] = {
     "grids.gpkg": write_geopackage,
     "grids.geojson": write_geojson,
     "grids.shp": write_shapefile,
+    "grids.csv": write_csv,
     "plan.json": write_plan_json,
     "audit.json": write_audit,
     "report.html": write_html,
