@@ -6,7 +6,6 @@ import itertools
 import json
 import tempfile
 import zipfile
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -221,15 +220,6 @@ def test_a_plan_goes_its_way_and_nobody_goes_by_a_stale_version(town):
     assert back.json["state"] == "draft"
     gone = town.ask(f"{path}/discard", method="POST", headers={"If-Match": back.headers["ETag"]}, json={})
     assert gone.json["state"] == "discarded"
-
-
-def test_a_draft_is_published_by_request(town):
-    path = f"/plans/{town.draft}"
-    tomorrow = (TODAY + timedelta(days=1)).isoformat()
-    answer = town.ask(f"{path}/publish", method="POST", headers={"If-Match": '"1"'}, json={"day": tomorrow})
-    assert (answer.status_code, answer.json["state"], answer.json["valid_from"]) == (200, "published", tomorrow)
-    with zipfile.ZipFile(io.BytesIO(town.ask(f"{path}/exports/shapefile").data)) as made:
-        assert {"grids.shp", "grids.dbf", "grids.prj"} <= set(made.namelist())
 
 
 def test_files_of_published_plans(town):

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
+import run_kinds
 from gridgis_web.errors import Forbidden
 from gridgis_web.planning.frames import unzipped
-from gridgis_web.planning.publish import publish_plan, take_over_codes
 from gridgis_web.planning.succession import make_next, named_after, walk_between
 from gridgis_web.store import Conflict, Store, artifacts
 from gridgis_web.store.codes import history, retired_codes
@@ -38,7 +38,7 @@ LATER = date(2026, 6, 1)
 
 
 def put_out(store, key, day, today=DAY, plans=None, **more):
-    """Publish a plan; what `publish_plan` does, but for the files, which take long to draw.
+    """Publish a plan; what the job does, but for the files, which take long to draw.
 
     ``plans``: those of the store, where they are at hand.
     """
@@ -81,8 +81,8 @@ def merged_and_split(store, key):
 def test_a_published_plan_has_its_files_and_its_certificate(store, place):
     with store.write() as session:
         row = keep(session, place, even_plan())
-        key, version = row.id, row.version
-    publish_plan(store, key, version, day=DAY, today=DAY, who="planner")
+        key = row.id
+    run_kinds.publish(store, place, row, DAY)
     with store.read() as session:
         row = plan_row(session, key)
         assert (row.state, row.valid_from, row.valid_to, row.published_by) == ("published", DAY, None, "planner")
@@ -184,7 +184,7 @@ def test_a_draft_from_before_takes_over_the_codes_of_what_was_published_since(st
         put_out(store, late, LATER + timedelta(9))
     with store.read() as session:
         version = plan_row(session, late).version
-    version = take_over_codes(store, late, version, who="anna")
+    run_kinds.run(store, "take-over", place, who="anna", plan_id=late, version=version)
     with store.read() as session:
         before, after = load_plan(session, first), load_plan(session, late)
         gone = retired_codes(session, place)

@@ -5,26 +5,14 @@ import zipfile
 from datetime import date
 
 import pytest
-from gridgis_web.planning import jobs as kinds
-from gridgis_web.planning.publish import publish_plan
-from gridgis_web.store import Store, artifacts, jobs
+from gridgis_web.store import Store, artifacts
 from gridgis_web.store.layers import save_layers
 from gridgis_web.store.plans import load_plan
+from run_kinds import publish, run
 from small_plans import add_community, even_plan, grown_plan, keep
 
 from gridgis.errors import InputError
 from gridgis.housing import count_housing
-
-
-class Heard:
-    def __init__(self):
-        self.steps, self.lines = [], []
-
-    def progress(self, step, share):
-        self.steps.append(step)
-
-    def log(self, text):
-        self.lines.append(text)
 
 
 @pytest.fixture
@@ -33,21 +21,6 @@ def embedded(tmp_path):
     store.upgrade()
     yield store
     store.close()
-
-
-def run(store, kind, place, **given):
-    """Run a job as its process does, but here; return its result."""
-    with store.write() as session:
-        number = jobs.submit(session, "any", given, who="planner", jurisdiction_id=place).id
-    job = jobs.claim(store, "here/1/x")
-    assert job.id == number
-    heard = Heard()
-    gathered = kind.gather(store, job)
-    made = kind.work(gathered, heard)
-    jobs.finish(store, number, "here/1/x", kind.keep(job, gathered, made))
-    assert heard.steps
-    with store.read() as session:
-        return jobs.find(session, number).result
 
 
 def load(store, key):
@@ -59,17 +32,17 @@ def test_a_plan_is_made_then_followed_when_the_layers_change(embedded):
     with embedded.write() as session:
         place = add_community(session)
         first = keep(session, place, even_plan())
-    publish_plan(embedded, first.id, first.version, day=date(2026, 1, 1), today=date(2026, 1, 1), who="planner")
+    publish(embedded, place, first, date(2026, 1, 1))
     before = load(embedded, first.id)
     options = before.options.to_dict()
-    made = run(embedded, kinds.PARTITION, place, options=options, name="新方案")
+    made = run(embedded, "partition", place, options=options, name="新方案")
     plan = load(embedded, made["plan_id"])
     assert made["holds"] == plan.certificate.holds
     assert set(plan.codes.code) & set(before.codes.code)
     layers, wanted = grown_plan()
     with embedded.write() as session:
         save_layers(session, place, layers, count_housing(layers, wanted), who="planner")
-    followed = run(embedded, kinds.REBALANCE, place, name="调整")
+    followed = run(embedded, "rebalance", place, name="调整")
     assert followed["moved_households"] >= followed["fewest_possible"] >= 0
     after = load(embedded, followed["plan_id"])
     assert set(after.codes.code) & set(before.codes.code)
@@ -80,7 +53,7 @@ def test_files_are_written_and_kept_whole(embedded):
     with embedded.write() as session:
         place = add_community(session)
         row = keep(session, place, even_plan())
-    made = run(embedded, kinds.EXPORT, place, plan_id=row.id, language="en")
+    made = run(embedded, "export", place, plan_id=row.id, language="en")
     with embedded.read() as session:
         content = artifacts.get(session, made["artifact_id"])
     with zipfile.ZipFile(io.BytesIO(content)) as files:
@@ -92,8 +65,8 @@ def test_what_cannot_be_made_is_told_before_any_work(embedded):
     with embedded.write() as session:
         place = add_community(session)
     with pytest.raises(InputError, match="no layers yet"):
-        run(embedded, kinds.PARTITION, place, options={})
+        run(embedded, "partition", place, options={})
     with pytest.raises(InputError, match="nonsense"):
-        run(embedded, kinds.PARTITION, place, options={"nonsense": 1})
+        run(embedded, "partition", place, options={"nonsense": 1})
     with pytest.raises(InputError, match="no published plan"):
-        run(embedded, kinds.EXPORT, place)
+        run(embedded, "export", place)

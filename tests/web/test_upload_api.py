@@ -49,7 +49,7 @@ def test_sent_confirmed_and_queued_and_the_job_loads_it(office):
     asked = clients["east"].post(f"/api/v1/uploads/{told['id']}/confirm", json=told["guess"])
     assert asked.status_code == 202
     with store.read() as session:
-        job = session.get(Job, asked.json["job_id"])
+        job = session.get(Job, asked.json["id"])
         assert (job.kind, job.jurisdiction_id, job.created_by) == ("import", keys["east"], "east")
         session.expunge(job)
     report = type("Report", (), {"progress": lambda *_: None, "log": lambda *_: None})()

@@ -164,6 +164,13 @@ def check_jurisdiction(session: Session, jurisdiction_id: int | None) -> None:
         raise NotFound("there is nothing here, or it is not yours to see")
 
 
+def check_action(action: str) -> None:
+    """Raise Forbidden unless the caller's role may do something; for what only shows once a row is read."""
+    account = current_account()
+    if not may(account.role, action):
+        raise Forbidden(f"the role “{account.role}” may not do this ({action})")
+
+
 def check_grid(session: Session, jurisdiction_id: int, code: str) -> None:
     """Raise NotFound unless the caller may see the rows of a grid."""
     check_jurisdiction(session, jurisdiction_id)

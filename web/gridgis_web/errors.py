@@ -61,12 +61,17 @@ HEADINGS = {
 LOG = logging.getLogger("gridgis")
 
 
+def status_of(error: GridgisError) -> HTTPStatus:
+    """Return what an error of ours means by the table."""
+    return next(status for kind, status in STATUS if isinstance(error, kind))
+
+
 def handle_errors(app: Flask) -> None:
     """Answer every error of the application by the table."""
 
     @app.errorhandler(GridgisError)
     def ours(error: GridgisError) -> Response:
-        status = next(status for kind, status in STATUS if isinstance(error, kind))
+        status = status_of(error)
         return answer(status, error.lines(_language()) or [_heading(status)])
 
     @app.errorhandler(HTTPException)

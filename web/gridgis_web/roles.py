@@ -48,6 +48,17 @@ TABLE: dict[str, tuple[Scope | None, ...]] = {
 """Action -> its scope for each of `ROLES`; None: not at all. Who has not logged in is of the role ``public``."""
 
 
+JOBS = {
+    "partition": "plans.edit",
+    "rebalance": "plans.edit",
+    "take-over": "plans.edit",
+    "publish": "plans.publish",
+    "import": "layers.import",
+    "export": "exports.read",
+}
+"""Kind of job -> the action that asking for one is, and for its end."""
+
+
 def scope(role: str, action: str) -> Scope | None:
     """Return where a role may do something; None: nowhere.
 

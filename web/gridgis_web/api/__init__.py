@@ -7,7 +7,19 @@ from flask import Flask, Response
 from flask_smorest import Api, Blueprint
 
 from gridgis_web.access import needs
-from gridgis_web.api import drafts, exports, grids, jobs, jurisdictions, layers, officers, plans, tiles, uploads
+from gridgis_web.api import (
+    drafts,
+    exports,
+    grids,
+    jobs,
+    jurisdictions,
+    layers,
+    officers,
+    planning,
+    plans,
+    tiles,
+    uploads,
+)
 from gridgis_web.api.blueprint import PREFIX, KeyConverter
 from gridgis_web.api.events import Listeners
 from gridgis_web.settings import Settings
@@ -16,10 +28,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     jurisdictions.blueprint,
     layers.blueprint,
     plans.blueprint,
+    planning.blueprint,
     grids.blueprint,
     grids.places,
     drafts.blueprint,
     exports.blueprint,
+    exports.files,
     tiles.blueprint,
     officers.blueprint,
     officers.postings,

@@ -80,7 +80,9 @@ def _events(store: Store, job_id: int, seen: int, *, over: Callable[[], bool], l
             yield _event("progress", seen, progress)
             before, spoken = progress, time.monotonic()
         if job.state in FINISHED:
-            yield _event("end", seen, {"state": job.state, "error": job.error, "result": job.result})
+            yield _event(
+                "end", seen, {"state": job.state, "error": job.error, "problem": job.problem, "result": job.result}
+            )
             return
         if time.monotonic() - spoken > HEARTBEAT_S:
             yield ": still here\n\n"

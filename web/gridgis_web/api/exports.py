@@ -1,84 +1,114 @@
-"""The files of published plans, as they were written when the plan was published."""
+"""Plans as files: those of a published plan as they were written then, and any plan's by a job."""
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Callable
+from typing import Any
 
+import marshmallow as ma
 from flask import Response
-from sqlalchemy.orm import Session
 
 from gridgis_web import current
-from gridgis_web.access import needs
+from gridgis_web.access import current_account, needs
 from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
-from gridgis_web.api.fields import answer_bytes, tag_of, unchanged
+from gridgis_web.api.fields import about, answer_bytes, tag_of, unchanged
+from gridgis_web.api.jobs import LOCATION, JobAlone, asked, seen_job
 from gridgis_web.api.plans import seen_in_short
 from gridgis_web.errors import NotFound
+from gridgis_web.planning.exports import FORMATS, LANGUAGES, chosen
 from gridgis_web.store import artifacts
 from gridgis_web.store.database import Conflict
+from gridgis_web.store.exports import EXPORT, exported
 
-blueprint = ApiBlueprint("exports", __name__, description="The files of published plans", url_prefix=f"{PREFIX}/plans")
-
-SHAPEFILE = ("shp", "shx", "dbf", "prj", "cpg")
-FORMATS: dict[str, tuple[str, str, Callable[[str], bool]]] = {
-    "all": ("plan.zip", "application/zip", lambda name: True),
-    "shapefile": ("grids.zip", "application/zip", lambda name: name.startswith("grids.") and name[6:] in SHAPEFILE),
-    "geojson": ("grids.geojson", "application/geo+json", lambda name: name == "grids.geojson"),
-    "geopackage": ("grids.gpkg", "application/geopackage+sqlite3", lambda name: name == "grids.gpkg"),
-    "plan": ("plan.json", "application/json", lambda name: name == "plan.json"),
-    "certificate": ("audit.json", "application/json", lambda name: name == "audit.json"),
-    "report": ("report.html", "application/octet-stream", lambda name: name == "report.html"),
-    "map": ("map.png", "image/png", lambda name: name == "map.png"),
-}
-"""Format -> name and kind of the file, and which of the plan's files it holds."""
+blueprint = ApiBlueprint("exports", __name__, description="Plans as files", url_prefix=f"{PREFIX}/plans")
+files = ApiBlueprint("files", __name__, description="Files that jobs wrote", url_prefix=f"{PREFIX}/jobs")
 
 
-def _content(session: Session, files_id: int, wanted: str) -> bytes:
-    kept = artifacts.get(session, files_id)
-    if wanted == "all":
-        return kept
-    name, _, belongs = FORMATS[wanted]
-    with zipfile.ZipFile(io.BytesIO(kept)) as archive:
-        names = [one for one in archive.namelist() if belongs(one)]
-        if not names:
-            raise NotFound(f"this plan was published without {name}")
-        if wanted != "shapefile":
-            return archive.read(names[0])
-        out = io.BytesIO()
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
-            for one in names:
-                made.writestr(archive.getinfo(one), archive.read(one), zipfile.ZIP_DEFLATED)
-        return out.getvalue()
+class ExportWanted(ma.Schema):
+    """Which files are wanted."""
+
+    format = ma.fields.String(load_default="all", validate=ma.validate.OneOf(FORMATS))
+    language = ma.fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=ma.validate.OneOf(LANGUAGES),
+        metadata=about("Of the report and the map; left out: the office's"),
+    )
 
 
-def _gives_files(view: Callable[..., Response]) -> Callable[..., Response]:
+def _gives_files(of: ApiBlueprint, view: Callable[..., Response]) -> Callable[..., Response]:
     """Describe the kinds of files that a view gives."""
     file = {"type": "string", "format": "binary"}
-    first, *others = sorted({kind for _, kind, _ in FORMATS.values()})
+    first, *others = sorted({one.media_type for one in FORMATS.values()})
     for kind in others:
-        view = blueprint.alt_response(200, schema=file, content_type=kind)(view)
-    described: Callable[..., Response] = blueprint.response(200, file, content_type=first)(view)
+        view = of.alt_response(200, schema=file, content_type=kind)(view)
+    described: Callable[..., Response] = of.response(200, file, content_type=first)(view)
     return described
 
 
+def _as_file(content: bytes, media_type: str, tag: str, name: str) -> Response:
+    response = answer_bytes(content, media_type, tag, packed=False)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _published(view: Callable[..., Response]) -> Callable[..., Response]:
+    return _gives_files(blueprint, view)
+
+
+def _written(view: Callable[..., Response]) -> Callable[..., Response]:
+    return _gives_files(files, view)
+
+
 @blueprint.route(f"/<int:plan_id>/exports/<any({', '.join(FORMATS)}):wanted>")
-@_gives_files
+@_published
 @blueprint.alt_response(304, description="The caller has it already")
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(409, "CONFLICT")
 @needs("exports.read")
 def export_plan(plan_id: int, wanted: str) -> Response:
-    """Give a published plan as a file: all of its files, or one format."""
+    """Give a published plan as a file, as it was when it was published: all of its files, or one format."""
+    one = FORMATS[wanted]
     with current.store().read() as session:
         plan = seen_in_short(session, plan_id)
         if plan.files_id is None:
-            raise Conflict(f"“{plan.name}” has no files yet; they are written when it is published")
+            raise Conflict(
+                f"“{plan.name}” has no files yet; they are written when it is published, or by POST to …/exports"
+            )
         tag = tag_of(artifacts.digest_of(session, plan.files_id), wanted)
         if (same := unchanged(tag)) is not None:
             return same
-        content = _content(session, plan.files_id, wanted)
-    name, kind, _ = FORMATS[wanted]
-    response = answer_bytes(content, kind, tag, packed=False)
-    response.headers.set("Content-Disposition", "attachment", filename=f"plan-{plan_id}-{name}")
-    return response
+        content = chosen(artifacts.get(session, plan.files_id), wanted)
+    if content is None:
+        raise NotFound(f"this plan was published without {one.file}")
+    return _as_file(content, one.media_type, tag, f"plan-{plan_id}-{one.file}")
+
+
+@blueprint.route("/<int:plan_id>/exports", methods=["POST"])
+@blueprint.arguments(ExportWanted)
+@blueprint.response(202, JobAlone, headers=LOCATION)
+@blueprint.alt_response(404, "NOT_FOUND")
+@needs("exports.read")
+def write_export(wanted: dict[str, Any], plan_id: int) -> Any:
+    """Write any plan, a draft too, as a file; once the job is done, ``/jobs/…/file`` gives it."""
+    language = wanted["language"] or ("en" if current.settings().language == "en" else "zh")
+    with current.store().write() as session:
+        plan = seen_in_short(session, plan_id)
+        given = {"plan_id": plan_id, "format": wanted["format"], "language": language}
+        return asked(session, EXPORT, plan.jurisdiction_id, given)
+
+
+@files.route("/<int:job_id>/file")
+@_written
+@files.alt_response(304, description="The caller has it already")
+@files.alt_response(404, "NOT_FOUND")
+@files.alt_response(409, "CONFLICT")
+@needs("exports.read")
+def give_export(job_id: int) -> Response:
+    """Give the file that an export wrote; each time is logged."""
+    with current.store().write() as session:
+        job = seen_job(session, job_id)
+        content = exported(session, job, who=current_account().login)
+        result = job.result or {}
+    tag = tag_of(job_id, result["format"])
+    return unchanged(tag) or _as_file(content, FORMATS[result["format"]].media_type, tag, result["file"])

@@ -5,21 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, request
+from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
 from gridgis_web import current
-from gridgis_web.access import check_jurisdiction, current_account, needs, visible_jurisdictions
+from gridgis_web.access import check_action, check_jurisdiction, current_account, needs, visible_jurisdictions
 from gridgis_web.api.blueprint import ApiBlueprint
 from gridgis_web.api.events import listen
 from gridgis_web.errors import NotFound
+from gridgis_web.roles import JOBS
 from gridgis_web.store import jobs
 from gridgis_web.store.models import Job
 from gridgis_web.store.models.work import JOB_STATES
 
 blueprint = ApiBlueprint(
-    "jobs", __name__, description="Work off the request: partitioning, rebalancing, imports, exports"
+    "jobs", __name__, description="Work off the request: partitioning, rebalancing, publishing, imports, exports"
 )
+
+LOCATION = {"Location": {"description": "Where the job tells how far it is", "schema": {"type": "string"}}}
+OTHERS = "jobs.run"
+"""The action for jobs of kinds that this program does not ask for."""
 
 
 class Line(ma.Schema):
@@ -40,6 +45,10 @@ class JobInList(ma.Schema):
     done = ma.fields.Float(metadata={"description": "How much of the step is done, 0 … 1"})
     cancel = ma.fields.Boolean(metadata={"description": "Whether someone asked for its end"})
     error = ma.fields.String(metadata={"description": "Why it failed or was interrupted"})
+    problem = ma.fields.Integer(
+        allow_none=True,
+        metadata={"description": "The status of what it failed by, 409: someone else was faster, load it again"},
+    )
     given = ma.fields.Dict(metadata={"description": "What was asked for"})
     result = ma.fields.Dict(allow_none=True, metadata={"description": "What it made, once it is done"})
     created_at = ma.fields.AwareDateTime()
@@ -65,7 +74,19 @@ class JobFilter(ma.Schema):
     limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(1, 200))
 
 
-def _visible(session: Session, job_id: int) -> Job:
+def asked(session: Session, kind: str, jurisdiction_id: int, given: dict[str, Any]) -> Any:
+    """Put a job into the queue and answer with it."""
+    given = {name: value for name, value in given.items() if value is not None}
+    job = jobs.submit(session, kind, given, who=current_account().login, jurisdiction_id=jurisdiction_id)
+    return accepted(job)
+
+
+def accepted(job: Job) -> Any:
+    """Answer with a job that waits, and where it tells how far it is."""
+    return _told(job), 202, {"Location": url_for("jobs.show_job", job_id=job.id)}
+
+
+def seen_job(session: Session, job_id: int) -> Job:
     """Return a job that the caller may see."""
     job = jobs.find(session, job_id)
     if job is None:
@@ -97,31 +118,31 @@ def list_jobs(wanted: dict[str, Any]) -> list[Job]:
 def show_job(job_id: int) -> dict[str, Any]:
     """Tell everything of a job."""
     with current.store().read() as session:
-        return _told(_visible(session, job_id))
+        return _told(seen_job(session, job_id))
 
 
 @blueprint.route("/<int:job_id>/cancel", methods=["POST"])
 @blueprint.response(202, JobAlone)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(409, "CONFLICT")
-@needs("jobs.run")
+@needs("jobs.read")
 def cancel_job(job_id: int) -> dict[str, Any]:
     """Ask for a job's end; one that waits ends at once, one that runs within a second or two."""
     with current.store().write() as session:
-        _visible(session, job_id)
+        check_action(JOBS.get(seen_job(session, job_id).kind, OTHERS))
         return _told(jobs.cancel(session, job_id, who=current_account().login))
 
 
 @blueprint.route("/<int:job_id>/again", methods=["POST"])
-@blueprint.response(202, JobAlone)
+@blueprint.response(202, JobAlone, headers=LOCATION)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(409, "CONFLICT")
-@needs("jobs.run")
-def run_again(job_id: int) -> dict[str, Any]:
+@needs("jobs.read")
+def run_again(job_id: int) -> Any:
     """Ask once more for what a job that is over was asked for; returns the new job."""
     with current.store().write() as session:
-        _visible(session, job_id)
-        return _told(jobs.again(session, job_id, who=current_account().login))
+        check_action(JOBS.get(seen_job(session, job_id).kind, OTHERS))
+        return accepted(jobs.again(session, job_id, who=current_account().login))
 
 
 @blueprint.route("/<int:job_id>/events")
@@ -136,5 +157,5 @@ def follow_job(job_id: int) -> Response:
     itself from time to time instead.
     """
     with current.store().read() as session:
-        _visible(session, job_id)
+        seen_job(session, job_id)
     return listen(job_id, after=request.headers.get("Last-Event-ID", ""))

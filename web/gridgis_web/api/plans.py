@@ -68,12 +68,6 @@ class PlanName(ma.Schema):
     name = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
 
 
-class FirstDay(ma.Schema):
-    """From when a plan holds."""
-
-    day = ma.fields.Date(load_default=None, metadata=about("Its first day; left out: today"))
-
-
 def seen_plan(session: Session, plan_id: int) -> Plan:
     """Return a plan that the caller may see; raises NotFound."""
     found = plans.plan_row(session, plan_id)
@@ -180,30 +174,3 @@ def take_plan_back(given: dict[str, str], plan_id: int) -> Any:
 def discard_plan(given: dict[str, str], plan_id: int) -> Any:
     """Lay a plan that was never published aside for good."""
     return _changed(plan_id, life.discard, **given)
-
-
-@changes("/publish")
-@blueprint.arguments(FirstDay)
-@needs("plans.publish")
-def publish_plan(given: dict[str, Any], plan_id: int) -> Any:
-    """Publish a plan from a day on, with all of its files; the one before holds until then. Takes some seconds."""
-    # what follows takes seconds to import
-    from gridgis_web.planning.publish import publish_plan as publish
-
-    store, settings = current.store(), current.settings()
-    today = current.today()
-    with store.read() as session:
-        found = seen_plan(session, plan_id)
-        version = refuse_stale(found.version, found.name)
-    publish(
-        store,
-        plan_id,
-        version,
-        day=given["day"] or today,
-        today=today,
-        who=current_account().login,
-        review=settings.review,
-        language="en" if settings.language == "en" else "zh",
-    )
-    with store.read() as session:
-        return tagged(seen_plan(session, plan_id))

@@ -12,10 +12,10 @@ from werkzeug.datastructures import FileStorage
 from gridgis_web import current
 from gridgis_web.access import check_jurisdiction, current_account, needs
 from gridgis_web.api.blueprint import ApiBlueprint
+from gridgis_web.api.jobs import LOCATION, JobAlone, asked
 from gridgis_web.imports.confirm import ONCE, SEVERAL, Confirmed, LayerRole, confirm, guessed
 from gridgis_web.imports.unpack import Sent
 from gridgis_web.imports.uploads import limits_of, receive
-from gridgis_web.store import jobs
 from gridgis_web.store.models import Upload
 from gridgis_web.store.uploads import remove_upload, upload
 
@@ -91,12 +91,6 @@ class Looked(ma.Schema):
     created_by = ma.fields.String()
 
 
-class Asked(ma.Schema):
-    """The job that loads it."""
-
-    job_id = ma.fields.Integer(required=True)
-
-
 def _visible(session: Session, upload_id: int) -> Upload:
     found = upload(session, upload_id)
     check_jurisdiction(session, found.jurisdiction_id)
@@ -148,13 +142,13 @@ def show(upload_id: int) -> dict[str, Any]:
 
 @blueprint.route("/<int:upload_id>/confirm", methods=["POST"])
 @blueprint.arguments(Meaning)
-@blueprint.response(202, Asked)
+@blueprint.response(202, JobAlone, headers=LOCATION)
 @blueprint.alt_response(404, "NOT_FOUND")
 @needs("layers.import")
-def confirm_layers(meaning: dict[str, Any], upload_id: int) -> dict[str, Any]:
-    """Say what each layer is, and have them loaded."""
+def confirm_layers(meaning: dict[str, Any], upload_id: int) -> Any:
+    """Say what each layer is, and have them loaded by a job."""
     with current.store().read() as session:
-        jurisdiction_id = _visible(session, upload_id).jurisdiction_id
+        _visible(session, upload_id)
     layers = tuple(LayerRole(**one) for one in meaning["layers"])
     given = confirm(
         current.store(),
@@ -162,8 +156,7 @@ def confirm_layers(meaning: dict[str, Any], upload_id: int) -> dict[str, Any]:
         Confirmed(layers, meaning["columns"], meaning["name"], meaning["attribution"]),
     )
     with current.store().write() as session:
-        job = jobs.submit(session, IMPORT, given, who=current_account().login, jurisdiction_id=jurisdiction_id)
-    return {"job_id": job.id}
+        return asked(session, IMPORT, given["jurisdiction_id"], given)
 
 
 @blueprint.route("/<int:upload_id>", methods=["DELETE"])

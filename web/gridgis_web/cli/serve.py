@@ -32,7 +32,7 @@ def command(demo: bool, host: str | None, port: int | None, store: str | None, f
     docs/service.md.
     """
     from gridgis_web import create_app
-    from gridgis_web.jobs.kinds import KINDS
+    from gridgis_web.jobs.kinds import kinds_for
     from gridgis_web.serving import open_store, serve
 
     language = system_language()
@@ -44,6 +44,6 @@ def command(demo: bool, host: str | None, port: int | None, store: str | None, f
 
         load_demo(place)
     app = create_app(settings, store=place)
-    serve(app, settings, KINDS, ready=lambda address: click.echo(READY[language].format(address=address)))
+    serve(app, settings, kinds_for(settings), ready=lambda address: click.echo(READY[language].format(address=address)))
     place.close()
     click.echo(STOPPED[language])

@@ -25,7 +25,7 @@ def command(store: str | None, folder: Path | None, workers: int | None) -> None
     `gridgis serve` has workers of its own. Beside gunicorn, or on further machines with one PostGIS, run this; as
     many of it as you like.
     """
-    from gridgis_web.jobs.kinds import KINDS
+    from gridgis_web.jobs.kinds import kinds_for
     from gridgis_web.jobs.worker import work
     from gridgis_web.store import Store
 
@@ -35,4 +35,4 @@ def command(store: str | None, folder: Path | None, workers: int | None) -> None
     place.check()
     place.close()
     click.echo(LINE[system_language()].format(store=place, workers=settings.workers))
-    work(settings, KINDS)
+    work(settings, kinds_for(settings))

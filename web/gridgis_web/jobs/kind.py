@@ -11,7 +11,7 @@ from gridgis_web.store import Store
 from gridgis_web.store.models import Job
 
 Parcel = dict[str, Any]
-"""What travels between processes and machines: bytes and plain values by name."""
+"""What travels between processes and machines: bytes and values that can be pickled, by name."""
 
 
 Keep = Callable[[Session], Parcel]

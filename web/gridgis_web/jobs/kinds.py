@@ -6,6 +6,20 @@ from collections.abc import Mapping
 
 from gridgis_web.imports.job import IMPORT
 from gridgis_web.jobs.kind import Kind
-from gridgis_web.planning.jobs import EXPORT, PARTITION, REBALANCE
+from gridgis_web.planning.exports import EXPORT
+from gridgis_web.planning.jobs import PARTITION, REBALANCE
+from gridgis_web.planning.publish import publishing
+from gridgis_web.planning.take_over import TAKE_OVER
+from gridgis_web.settings import Settings
 
-KINDS: Mapping[str, Kind] = {"partition": PARTITION, "rebalance": REBALANCE, "import": IMPORT, "export": EXPORT}
+
+def kinds_for(settings: Settings) -> Mapping[str, Kind]:
+    """Return the kinds by name, as an office wants them done; `roles.JOBS` says who may ask for which."""
+    return {
+        "partition": PARTITION,
+        "rebalance": REBALANCE,
+        "take-over": TAKE_OVER,
+        "publish": publishing(review=settings.review, timezone=settings.timezone),
+        "import": IMPORT,
+        "export": EXPORT,
+    }

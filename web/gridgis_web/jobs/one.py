@@ -8,10 +8,12 @@ import os
 import signal
 import tempfile
 import threading
+from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
 
 from gridgis.errors import GridgisError
+from gridgis_web.errors import status_of
 from gridgis_web.jobs.kind import Kind, Parcel
 from gridgis_web.jobs.reporter import Reporter
 from gridgis_web.store import Store, jobs
@@ -39,17 +41,18 @@ def run_job(order: Order) -> None:
     _begin_process(order.folder)
     store = Store.at(order.place)
     try:
-        error = _run(store, order)
-        if error is not None:
-            jobs.end(store, order.job_id, order.worker, state="failed", error=error)
+        failed = _run(store, order)
+        if failed is not None:
+            status, error = failed
+            jobs.end(store, order.job_id, order.worker, state="failed", error=error, problem=int(status))
     except jobs.Lost as lost:
         LOG.warning("%s; what it made is thrown away", lost)
     finally:
         store.close()
 
 
-def _run(store: Store, order: Order) -> str | None:
-    """Run it; return why it failed, None: it is done."""
+def _run(store: Store, order: Order) -> tuple[HTTPStatus, str] | None:
+    """Run it; return why it failed, as the status of a request and in words; None: it is done."""
     try:
         with store.read() as session:
             job = jobs.find(session, order.job_id)
@@ -64,19 +67,24 @@ def _run(store: Store, order: Order) -> str | None:
                 made = work_on_cluster(order.scheduler, order.kind.work, gathered, report)
             else:
                 made = order.kind.work(gathered, report)
+            report.progress("keep", 0.0)
             keep = order.kind.keep(job, gathered, made)
         jobs.finish(store, order.job_id, order.worker, keep)
     except jobs.Lost:
         raise
     except GridgisError as error:
-        return str(error)
+        return status_of(error), str(error)
     except MemoryError:
-        return "there was not enough memory for it; divide less at once, or run it on a larger machine"
+        return (
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "there was not enough memory for it; divide less at once, or run it on a larger machine",
+        )
     except Exception as error:  # the last door of the process: people get one line, the service's log all of it
         LOG.exception("job %d failed", order.job_id)
         return (
+            HTTPStatus.INTERNAL_SERVER_ERROR,
             f"this is a mistake in gridgis, not yours ({type(error).__name__}); it is in the service's log, please "
-            "tell whoever runs the service"
+            "tell whoever runs the service",
         )
     return None
 

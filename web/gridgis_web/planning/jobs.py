@@ -1,24 +1,14 @@
-"""Making plans, following them and writing their files, as kinds of jobs."""
+"""Making plans and following them, as kinds of jobs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from sqlalchemy.orm import Session
 
-from gridgis.errors import InputError
-from gridgis_web.errors import NotFound
 from gridgis_web.jobs.kind import Keep, Kind, Parcel, Report
-from gridgis_web.store import Store, artifacts, life
-from gridgis_web.store.audit_log import record
-from gridgis_web.store.codes import retired_codes
-from gridgis_web.store.layers import layer_set, newest_layers
+from gridgis_web.planning.parcels import gather_layers, made_of, packed, plan_of, unpacked
+from gridgis_web.store import Store, life
 from gridgis_web.store.models import Job
-from gridgis_web.store.models import Plan as PlanRow
-from gridgis_web.store.plans import plan_row, save_plan
-
-if TYPE_CHECKING:
-    from gridgis.plan import Plan
+from gridgis_web.store.plans import save_plan
 
 
 def gather_partition(store: Store, job: Job) -> Parcel:
@@ -31,8 +21,8 @@ def gather_partition(store: Store, job: Job) -> Parcel:
     options = PlanOptions.from_dict(job.given.get("options", {}))
     with store.read() as session:
         last = None if job.jurisdiction_id is None else life.latest(session, job.jurisdiction_id)
-        gathered = _gather_layers(session, job)
-        gathered["before"] = None if last is None else _packed(session, last)
+        gathered = gather_layers(session, job)
+        gathered["before"] = None if last is None else packed(session, last)
     return gathered | {"options": options.to_dict(), "based_on_id": None if last is None else last.id}
 
 
@@ -45,25 +35,15 @@ def gather_rebalance(store: Store, job: Job) -> Parcel:
     from gridgis.options import PlanOptions
 
     with store.read() as session:
-        gathered = _gather_layers(session, job)
-        before = _plan_of(session, job)
+        gathered = gather_layers(session, job)
+        before = plan_of(session, job)
         options = PlanOptions.from_dict(before.options | job.given.get("options", {}))
-        gathered["before"] = _packed(session, before)
+        gathered["before"] = packed(session, before)
     return gathered | {
         "options": options.to_dict(),
         "move_price": job.given.get("move_price"),
         "based_on_id": before.id,
     }
-
-
-def gather_export(store: Store, job: Job) -> Parcel:
-    """Return the plan; given are ``plan_id``, by default the one published last, and ``language``."""
-    language = job.given.get("language", "zh")
-    if language not in ("zh", "en"):
-        raise InputError(f"files are written in zh or en, not in “{language}”")
-    with store.read() as session:
-        row = _plan_of(session, job)
-        return {"plan": _packed(session, row), "plan_id": row.id, "language": language}
 
 
 def make_partition(gathered: Parcel, report: Report) -> Parcel:
@@ -72,7 +52,7 @@ def make_partition(gathered: Parcel, report: Report) -> Parcel:
     from gridgis_web.planning.pack import unpack_layers
     from gridgis_web.planning.succession import make_next
 
-    before = None if gathered["before"] is None else _unpacked(gathered["before"])
+    before = None if gathered["before"] is None else unpacked(gathered["before"])
     plan = make_next(
         unpack_layers(gathered["layers"]),
         PlanOptions.from_dict(gathered["options"]),
@@ -80,7 +60,7 @@ def make_partition(gathered: Parcel, report: Report) -> Parcel:
         retired=gathered["retired"],
         progress=report.progress,
     )
-    return _made(plan, report) | {"told": {}}
+    return made_of(plan, report) | {"told": {}}
 
 
 def make_rebalance(gathered: Parcel, report: Report) -> Parcel:
@@ -91,7 +71,7 @@ def make_rebalance(gathered: Parcel, report: Report) -> Parcel:
     from gridgis_web.planning.pack import unpack_layers
     from gridgis_web.planning.succession import layers_after
 
-    before = _unpacked(gathered["before"])
+    before = unpacked(gathered["before"])
     layers = layers_after(unpack_layers(gathered["layers"]), before)
     was = Division.of_plan(before)
     buildings = was.buildings.to_crs(layers.crs)
@@ -109,22 +89,14 @@ def make_rebalance(gathered: Parcel, report: Report) -> Parcel:
         "fewest_possible": int(found.fewest_possible),
         "untouched": bool(found.untouched),
     }
-    return _made(found.plan, report) | {"told": told}
-
-
-def write_files(gathered: Parcel, report: Report) -> Parcel:
-    """Write the plan's files."""
-    from gridgis_web.planning.publish import packed_files
-
-    plan = _unpacked(gathered["plan"])
-    return {"files": packed_files(plan, gathered["language"], progress=report.progress)}
+    return made_of(found.plan, report) | {"told": told}
 
 
 def keep_plan(job: Job, gathered: Parcel, made: Parcel) -> Keep:
     """Make the plan ready to be saved as a draft: its grids and certificate take longer than writing them."""
-    plan = _unpacked(made["plan"] | {"layers": gathered["layers"]})
+    plan = unpacked(made["plan"] | {"layers": gathered["layers"]})
     summary = plan.certificate.summary()
-    name = job.given.get("name") or f"{plan.layers.name} {job.created_at:%Y-%m-%d %H:%M}"
+    name = job.given.get("name") or f"{plan.layers.name[:180]} {job.created_at:%Y-%m-%d %H:%M}"
 
     def keep(session: Session) -> Parcel:
         row = save_plan(
@@ -142,86 +114,5 @@ def keep_plan(job: Job, gathered: Parcel, made: Parcel) -> Keep:
     return keep
 
 
-def keep_files(job: Job, gathered: Parcel, made: Parcel) -> Keep:
-    """Keep the files as one zip."""
-    content: bytes = made["files"]
-
-    def keep(session: Session) -> Parcel:
-        key = artifacts.put(session, content, artifacts.ZIP, who=job.created_by)
-        told = {"artifact_id": key, "plan_id": gathered["plan_id"], "size": len(content)}
-        record(session, job.created_by, "export", "plan", gathered["plan_id"], after=told)
-        return told
-
-    return keep
-
-
 PARTITION = Kind(gather_partition, make_partition, keep_plan)
 REBALANCE = Kind(gather_rebalance, make_rebalance, keep_plan)
-EXPORT = Kind(gather_export, write_files, keep_files)
-
-
-def _gather_layers(session: Session, job: Job) -> Parcel:
-    """Return the layers that a new plan is made of, and the codes that it may not use."""
-    if job.jurisdiction_id is None:
-        raise InputError("a plan is made for a jurisdiction; say for which")
-    key = job.given.get("layers_id")
-    row = newest_layers(session, job.jurisdiction_id) if key is None else layer_set(session, key)
-    if row is None:
-        raise InputError("the jurisdiction has no layers yet; load them first")
-    if row.jurisdiction_id != job.jurisdiction_id:
-        raise NotFound(f"the jurisdiction has no layers {key}")
-    return {
-        "layers": artifacts.get(session, row.content_id),
-        "layers_id": row.id,
-        "retired": list(retired_codes(session, job.jurisdiction_id)),
-    }
-
-
-def _plan_of(session: Session, job: Job) -> PlanRow:
-    """Return the plan that a job is about."""
-    key: int | None = job.given.get("plan_id")
-    if job.jurisdiction_id is None:
-        raise InputError("a plan belongs to a jurisdiction; say to which")
-    if key is None:
-        last = life.latest(session, job.jurisdiction_id)
-        if last is None:
-            raise InputError("the jurisdiction has no published plan yet; say which plan is meant")
-        return last
-    row = plan_row(session, key)
-    if row.jurisdiction_id != job.jurisdiction_id:
-        raise NotFound(f"the jurisdiction has no plan {key}")
-    return row
-
-
-def _packed(session: Session, row: PlanRow) -> Parcel:
-    """Return all of a kept plan."""
-    return {
-        "options": row.options,
-        "layers": artifacts.get(session, row.layer_set.content_id),
-        "units": artifacts.get(session, row.unit_set.content_id),
-        "assignment": artifacts.get(session, row.assignment_id),
-        "plan": artifacts.get(session, row.content_id),
-    }
-
-
-def _unpacked(parcel: Parcel) -> Plan:
-    from gridgis.options import PlanOptions
-    from gridgis_web.planning.pack import unpack_layers, unpack_plan
-
-    parts: dict[str, Any] = {name: parcel[name] for name in ("units", "assignment", "plan")}
-    return unpack_plan(PlanOptions.from_dict(parcel["options"]), unpack_layers(parcel["layers"]), **parts)
-
-
-def _made(plan: Plan, report: Report) -> Parcel:
-    """Return a new plan as it travels; its layers are known where it goes."""
-    from gridgis_web.planning.pack import pack_ints, pack_plan, pack_units
-
-    report.log(f"{plan.assignment.grids} grids of {len(plan.units.frame)} units")
-    return {
-        "plan": {
-            "options": plan.options.to_dict(),
-            "units": pack_units(plan),
-            "assignment": pack_ints(plan.assignment.grid),
-            "plan": pack_plan(plan),
-        }
-    }

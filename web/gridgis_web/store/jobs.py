@@ -74,6 +74,14 @@ def list_jobs(
     return session.scalars(wanted).all()
 
 
+def under_way(session: Session, kind: str, jurisdiction_id: int) -> Sequence[Job]:
+    """Return the jobs of a kind that wait or run for a jurisdiction, the oldest first."""
+    wanted = select(Job).where(
+        Job.state.in_(("queued", "running")), Job.kind == kind, Job.jurisdiction_id == jurisdiction_id
+    )
+    return session.scalars(wanted.order_by(Job.id)).all()
+
+
 def cancel(session: Session, job_id: int, *, who: str) -> Job:
     """End a job that waits; ask the worker of one that runs to end it. Raises Conflict for one that is over."""
     job = session.scalars(select(Job).where(Job.id == job_id).with_for_update()).one()
@@ -148,14 +156,14 @@ def finish(store: Store, job_id: int, worker: str, keep: Callable[[Session], Res
         job.finished_at = now()
 
 
-def end(store: Store, job_id: int, worker: str, *, state: str, error: str = "") -> bool:
+def end(store: Store, job_id: int, worker: str, *, state: str, error: str = "", problem: int | None = None) -> bool:
     """End a job that made nothing, with why; returns whether it was still the worker's."""
     with store.write() as session:
         try:
             job = _own(session, job_id, worker)
         except Lost:
             return False
-        job.state, job.error, job.finished_at = state, error, now()
+        job.state, job.error, job.problem, job.finished_at = state, error, problem, now()
         return True
 
 

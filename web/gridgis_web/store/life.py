@@ -140,6 +140,14 @@ def latest(session: Session, jurisdiction_id: int) -> Plan | None:
     return session.scalar(select(Plan).where(Plan.jurisdiction_id == jurisdiction_id, Plan.state == "published"))
 
 
+def need_latest(session: Session, row: Plan) -> Plan:
+    """Return the plan published last where this one is; raises Conflict where there is none."""
+    last = latest(session, row.jurisdiction_id)
+    if last is None:
+        raise Conflict(f"no plan is published yet, so “{row.name}” has no codes to take over")
+    return last
+
+
 def plan_on(session: Session, jurisdiction_id: int, day: date) -> Plan | None:
     """Return the plan that holds on a day; None: there was none yet."""
     return session.scalar(

@@ -106,8 +106,7 @@ def save_draft(
         Someone else changed it in the meantime, or it is no draft; the text says who, when, and what to do.
     """
     row = for_change(session, key, version)
-    if row.state != "draft":
-        raise Conflict(f"“{row.name}” is {row.state}, and only drafts can be changed; {_remedy(row)}")
+    check_draft(row, version)
     _refuse_retired(session, row.jurisdiction_id, plan)
     before = summary(row)
     _fill(session, row, plan, who)
@@ -217,6 +216,13 @@ def refuse_stale(row: Plan, version: int) -> None:
             f"you had loaded it (yours is version {version}, it is at {row.version}); load it again and repeat your "
             "change, or save yours as a new plan"
         )
+
+
+def check_draft(row: Plan, version: int) -> None:
+    """Raise Conflict unless a plan is a draft, and of the version that a change was made from."""
+    refuse_stale(row, version)
+    if row.state != "draft":
+        raise Conflict(f"“{row.name}” is {row.state}, and only drafts can be changed; {_remedy(row)}")
 
 
 def touch(row: Plan, who: str) -> None:

@@ -22,7 +22,7 @@ class Job(Stamped, Base):
 
     id: Mapped[Key]
     kind: Mapped[str] = mapped_column(String(40))
-    """A key of ``jobs.KINDS``."""
+    """A key of ``jobs.kinds``."""
     jurisdiction_id: Mapped[Ref | None] = mapped_column(ForeignKey("jurisdiction.id"), index=True)
     state: Mapped[str] = mapped_column(String(20), default="queued", index=True)
     given: Mapped[dict[str, Any]] = mapped_column(Json)
@@ -33,6 +33,8 @@ class Job(Stamped, Base):
     """Lines ``[time, text]``."""
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     error: Mapped[str] = mapped_column(default="")
+    problem: Mapped[int | None]
+    """The HTTP status of what it failed by, e.g. 409: someone else was faster."""
     cancel: Mapped[bool] = mapped_column(default=False)
     """Whether someone asked for its end."""
     worker: Mapped[str] = mapped_column(String(120), default="")
