@@ -1,4 +1,4 @@
-"""Vector tiles of what plans are about: buildings, units and grids, with counts and codes alone."""
+"""Vector tiles of what plans are about: base map, buildings, units and grids, with counts and codes alone."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def prepare_tiles(app: Flask) -> None:
 
 def _source(session: Session, plan: Plan, layer: str) -> tuple[str, list[str]]:
     """Return the name of a layer's archive, by what it is made of, and what writes it."""
-    if layer == "buildings":
+    if layer in ("base", "buildings"):
         key, parts = plan.layer_set_id, [plan.layer_set.fingerprint, str(plan.layer_set.created_at)]
     elif layer == "units":
         key, parts = plan.unit_set_id, [str(plan.unit_set.content_id), str(plan.unit_set.created_at)]
@@ -47,7 +47,7 @@ def _source(session: Session, plan: Plan, layer: str) -> tuple[str, list[str]]:
     return f"{layer}-{tag_of(layer, key, *parts)}", [layer, str(key)]
 
 
-@blueprint.route("/<int:plan_id>/tiles/<any(buildings, units, grids):layer>/<int:z>/<int:x>/<int:y>.mvt")
+@blueprint.route("/<int:plan_id>/tiles/<any(base, buildings, units, grids):layer>/<int:z>/<int:x>/<int:y>.mvt")
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=KIND)
 @blueprint.alt_response(204, description="Nothing is there")
 @blueprint.alt_response(304, description="The caller has it already")
@@ -61,7 +61,7 @@ def show_tile(plan_id: int, layer: str, z: int, x: int, y: int) -> Response:
     with current.store().read() as session:
         plan = seen_in_short(session, plan_id)
         name, source = _source(session, plan, layer)
-        lasts = layer == "buildings" or plan.state in LIVED
+        lasts = layer in ("base", "buildings") or plan.state in LIVED
     cache = FOR_GOOD if lasts else ASK_AGAIN
     tag = tag_of(name, z, x, y)
     if (same := unchanged(tag)) is not None:

@@ -31,8 +31,9 @@ def write_archive(
     values: Mapping[str, Sequence[Any]],
     *,
     shallowest: int,
+    geometry: str = "MultiPolygon",
 ) -> None:
-    """Write polygons as vector tiles; the file is there whole or not at all.
+    """Write shapes as vector tiles; the file is there whole or not at all.
 
     Parameters
     ----------
@@ -42,6 +43,8 @@ def write_archive(
         Name -> one value each.
     shallowest
         The lowest zoom that has tiles; one that all shapes fit into without being thinned out.
+    geometry
+        Their type; ``Unknown``: of several.
     """
     from pyogrio.raw import write
 
@@ -53,7 +56,7 @@ def write_archive(
             geometry=shapes,
             field_data=[np.array(column) for column in values.values()],
             fields=np.array(list(values)),
-            geometry_type="MultiPolygon",
+            geometry_type=geometry,
             crs=f"EPSG:{SRID}",
             driver="PMTiles",
             layer=layer,

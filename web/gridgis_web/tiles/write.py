@@ -14,6 +14,7 @@ from typing import Any
 from gridgis_web.settings import Settings
 from gridgis_web.store import Store
 from gridgis_web.store.features import BUILDING, UNIT, shapes_of
+from gridgis_web.store.layers import load_layers
 from gridgis_web.store.models import Building, Grid, Unit
 from gridgis_web.tiles.archive import write_archive
 
@@ -26,12 +27,21 @@ LAYERS: dict[str, tuple[type[Any], str, Sequence[str], int]] = {
 """Layer -> its table, of what its rows are, the values in tiles (counts and codes alone), the lowest zoom."""
 
 
+BASE = "base"
+BASE_SHALLOWEST = 10
+
+
 def write_tiles(store: Store, file: Path, layer: str, key: int) -> None:
-    """Write the archive of a layer of a layer set, a unit set or a plan."""
-    model, of, names, shallowest = LAYERS[layer]
+    """Write the archive of a layer of a layer set, a unit set or a plan; ``base``: the base map of a layer set."""
     with store.read() as session:
+        if layer == BASE:
+            from gridgis_web.tiles.base import base_features
+
+            shapes, values = base_features(load_layers(session, key))
+            return write_archive(file, layer, shapes, values, shallowest=BASE_SHALLOWEST, geometry="Unknown")
+        model, of, names, shallowest = LAYERS[layer]
         shapes, values = shapes_of(session, model, [getattr(model, of) == key], names)
-    write_archive(file, layer, shapes, values, shallowest=shallowest)
+    return write_archive(file, layer, shapes, values, shallowest=shallowest)
 
 
 if __name__ == "__main__":
