@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from collections.abc import Sequence
 
 from flask import Flask, Response
 
+from gridgis_web.background import background_of, hosts_of
 from gridgis_web.settings import Settings
 
 
-def policy(tiles: str) -> str:
-    """Return the content security policy: everything from the service itself, background tiles where they are set."""
-    parts = urlsplit(tiles)
-    also = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+def policy(hosts: Sequence[str]) -> str:
+    """Return the content security policy: everything from the service itself, background tiles from their hosts."""
+    also = "".join(f" {host}" for host in hosts)
     return "; ".join(
         (
             "default-src 'self'",
             f"img-src 'self' data: blob:{also}",
-            f"connect-src 'self'{also}",
+            "connect-src 'self'",
             "object-src 'none'",
             "base-uri 'self'",
             "form-action 'self'",
@@ -29,7 +29,7 @@ def policy(tiles: str) -> str:
 def send_headers(app: Flask, settings: Settings) -> None:
     """Send them with every answer of an application."""
     fixed = {
-        "Content-Security-Policy": policy(settings.tiles),
+        "Content-Security-Policy": policy(hosts_of(background_of(settings))),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "SAMEORIGIN",
         "Referrer-Policy": "same-origin",

@@ -15,6 +15,7 @@ from gridgis.errors import InputError
 
 PREFIX = "GRIDGIS_"
 LANGUAGES = ("zh", "en")
+DATUMS = ("wgs84", "gcj02")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,14 @@ class Settings:
         Where is counted how often an address tries to log in: ``memory://``, each process for itself, or a server
         that processes share, ``redis://…``.
     tiles
-        Address of background tiles, with ``{z}/{x}/{y}``; empty: the map is drawn from the layers alone.
+        Background tiles: ``osm``, ``tianditu``, or an address with ``{z}``, ``{x}`` and ``{y}``; empty: the map is
+        drawn from the layers alone.
+    tiles_labels
+        Address of tiles with names that lie over those of an address.
+    tiles_key
+        What stands for ``{key}`` in these addresses; Tianditu wants one.
+    tiles_datum
+        What tiles of an address are drawn in: ``wgs84`` or ``gcj02``.
     tiles_attribution
         What must be shown with them.
     secure
@@ -85,6 +93,9 @@ class Settings:
     session_hours: int = 12
     limits: str = "memory://"
     tiles: str = ""
+    tiles_labels: str = ""
+    tiles_key: str = ""
+    tiles_datum: str = "wgs84"
     tiles_attribution: str = ""
     secure: bool = False
 
@@ -109,8 +120,9 @@ class Settings:
                 values[name] = _converted(value, known[name])
             except ValueError:
                 faults.append(f"the setting “{name}” is “{value}”; it must be {_wanted(known[name])}")
-        if values.get("language", "zh") not in LANGUAGES:
-            faults.append(f"the setting “language” is “{values['language']}”; it must be one of {', '.join(LANGUAGES)}")
+        for name, choices in (("language", LANGUAGES), ("tiles_datum", DATUMS)):
+            if values.get(name, choices[0]) not in choices:
+                faults.append(f"the setting “{name}” is “{values[name]}”; it must be one of {', '.join(choices)}")
         if values.get("timezone", cls.timezone) not in available_timezones():
             faults.append(f"the setting “timezone” is “{values['timezone']}”; it must be like Asia/Shanghai")
         if faults:
