@@ -30,6 +30,8 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
     return file
 """
 
+BUILDER = "open('web/bundle', 'a').write('built')"
+
 PROGRAM = """
 import sys, tiny
 print("program", *sys.argv[1:])
@@ -63,6 +65,10 @@ class Checkout:
             '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
             '[project]\nname = "gridgis"\nversion = "0.0.1"\n'
         )
+        self.builder = root / "web" / "hatch_build.py"
+        self.builder.parent.mkdir()
+        self.builder.write_text(BUILDER)
+        (root / "web" / "frontend" / "src").mkdir(parents=True)
         (root / "gridgis").mkdir()
         (root / "gridgis" / "__init__.py").touch()
         (root / "gridgis" / "__main__.py").write_text(textwrap.dedent(PROGRAM))
@@ -124,6 +130,23 @@ def test_changed_lock_is_installed_anew(checkout):
     checkout.lock.write_text(checkout.lock.read_text() + "# another line\n")
     assert "installing" in checkout.start("hello").stderr
     assert checkout.start("hello").stderr == ""
+
+
+def test_changed_front_end_is_built_anew(checkout):
+    before = (checkout.root / "web" / "bundle").read_text()
+    (checkout.root / "web" / "frontend" / "src" / "map.js").write_text("one")
+    assert "installing" in checkout.start("hello").stderr
+    assert (checkout.root / "web" / "bundle").read_text() == before + "built"
+    assert checkout.start("hello").stderr == ""
+
+
+def test_front_end_that_cannot_be_built_is_one_clear_message(fresh):
+    fresh.builder.write_text("import sys; sys.exit('gridgis: npm is out of reach; set NPM_CONFIG_REGISTRY')")
+    done = fresh.start("hello")
+    assert done.returncode == SAYS_UNAVAILABLE
+    assert done.stderr.splitlines()[-1] == "gridgis: npm is out of reach; set NPM_CONFIG_REGISTRY"
+    fresh.builder.write_text(BUILDER)
+    assert fresh.start("hello").returncode == 7
 
 
 def test_broken_off_set_up_begins_anew(checkout):

@@ -1,0 +1,85 @@
+/** The grids as a table, farthest off target first; the selected row is the selected grid of the map. */
+import { make } from "../dom.js";
+import { gettext, number, signed } from "../words.js";
+import { measureOf } from "./plan.js";
+
+/**
+ * @param {HTMLElement} place
+ * @param {import("./plan.js").Grid[]} grids
+ * @param {Record<string, import("./plan.js").Band>} bands
+ * @param {import("./selection.js").Selection} selection
+ */
+export function showTable(place, grids, bands, selection) {
+  const measure = measureOf(bands);
+  const band = bands[measure];
+  const target = band && (band.low + band.high) / 2;
+  const columns = [
+    { name: gettext("Grid"), by: (grid) => grid.code, cell: codeCell },
+    { name: gettext("Households"), by: (grid) => grid.households, cell: (grid) => number(grid.households) },
+    { name: gettext("Population"), by: (grid) => grid.population, cell: (grid) => number(grid.population) },
+    target && {
+      name: gettext("Off target"),
+      title: gettext("From the middle of the band, %(target)s", { target: number(target) }),
+      by: (grid) => Math.abs(grid.deviation),
+      cell: (grid) => signed(grid[measure] - target),
+    },
+  ].filter(Boolean);
+  let sorted = columns.at(-1);
+  let down = true;
+  const rows = new Map(grids.map((grid) => [grid.code, rowOf(grid)]));
+  const body = make("tbody");
+  const heads = columns.map((column) =>
+    make("th", { scope: "col" }, make("button", { type: "button", title: column.title, onclick: () => sortBy(column) }, column.name)));
+
+  function rowOf(grid) {
+    const cells = columns.map(({ cell }) => make("td", {}, cell(grid)));
+    const row = make("tr", { "data-code": grid.code, class: grid.kept ? null : "out" }, ...cells);
+    row.onclick = () => selection.select(grid.code, { from: "table" });
+    row.onmouseenter = () => selection.point(grid.code);
+    row.onmouseleave = () => selection.point(null);
+    return row;
+  }
+
+  function sortBy(column) {
+    down = column === sorted ? !down : column !== columns[0];
+    sorted = column;
+    order();
+  }
+
+  function order() {
+    const value = sorted.by;
+    const found = [...grids].sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) || (a.code < b.code ? -1 : 1));
+    if (down) found.reverse();
+    body.replaceChildren(...found.map((grid) => rows.get(grid.code)));
+    heads.forEach((head, at) =>
+      head.setAttribute("aria-sort", columns[at] !== sorted ? "none" : down ? "descending" : "ascending"));
+  }
+
+  body.onkeydown = (event) => {
+    const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+    const next = step && event.target.closest("tr")[step];
+    if (!next) return;
+    event.preventDefault();
+    next.querySelector("button").focus();
+    selection.select(next.dataset.code, { from: "table" });
+  };
+  selection.addEventListener("select", ({ detail: { code, from } }) => {
+    for (const [one, row] of rows) {
+      row.classList.toggle("selected", one === code);
+      row.querySelector("button").setAttribute("aria-pressed", String(one === code));
+    }
+    if (code && from !== "table") rows.get(code).scrollIntoView({ block: "nearest" });
+  });
+  order();
+  place.replaceChildren(make("table", { "aria-label": gettext("Grids") }, make("thead", {}, make("tr", {}, ...heads)), body));
+}
+
+function codeCell(grid) {
+  const dot = make("i", { class: "dot" });
+  dot.style.background = `var(--grid-${grid.colour})`;
+  const sign = grid.kept ? null : make("span", { class: "sign", title: signOf(grid) }, grid.over < 0 ? "▼" : "▲");
+  return make("button", { type: "button", "aria-pressed": "false", title: grid.name }, dot, grid.short, sign);
+}
+
+const signOf = (grid) =>
+  grid.explained ? gettext("Outside the band, for a reason that is known") : gettext("Outside the band");

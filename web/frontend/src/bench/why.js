@@ -1,0 +1,58 @@
+/** Why the selected grid is as it is: its counts, what bounds it, and the reason where it breaks a band. */
+import { make } from "../dom.js";
+import { decimal, gettext, number, pick, signed } from "../words.js";
+import { measureOf } from "./plan.js";
+
+const SIDES = ["east", "south", "west", "north"];
+
+/**
+ * @param {HTMLElement} place
+ * @param {import("./plan.js").Grid[]} grids
+ * @param {{bands: Record<string, import("./plan.js").Band>, reasons: Reason[], summary: {zh: string, en: string}}} plan
+ * @param {import("./selection.js").Selection} selection
+ *
+ * @typedef {{grid: string | null, reason: string, reason_zh: string, remedy: string, remedy_zh: string}} Reason
+ */
+export function showWhy(place, grids, plan, selection) {
+  const write = () => {
+    const grid = grids.find((one) => one.code === selection.selected);
+    place.replaceChildren(...(grid ? about(grid, plan) : [
+      make("p", {}, pick(plan.summary.zh, plan.summary.en)),
+      make("p", { class: "quiet" }, gettext("Select a grid on the map or in the table to see what makes it as it is.")),
+    ]));
+  };
+  selection.addEventListener("select", write);
+  write();
+}
+
+function about(grid, { bands, reasons }) {
+  const sides = { east: gettext("East"), south: gettext("South"), west: gettext("West"), north: gettext("North") };
+  const facts = [
+    [gettext("Households"), withBand(grid.households, bands.households)],
+    [gettext("Population"), withBand(grid.population, bands.population)],
+    [gettext("Buildings"), number(grid.buildings)],
+    [gettext("Area"), hectares(grid.area)],
+    ...SIDES.filter((side) => grid.bounds[side]).map((side) => [sides[side], pick(grid.bounds[side].zh, grid.bounds[side].en)]),
+  ];
+  const measure = measureOf(bands);
+  return [
+    make("h3", {}, grid.name, " ", make("small", {}, grid.code)),
+    bands[measure] && make("p", {}, stateOf(grid)),
+    make("dl", {}, ...facts.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, text)])),
+    ...reasons.filter((one) => one.grid === grid.code).map((one) =>
+      make("p", { class: "reason" }, pick(one.reason_zh, one.reason), " ", make("span", { class: "quiet" }, pick(one.remedy_zh, one.remedy)))),
+  ].filter(Boolean);
+}
+
+function stateOf(grid) {
+  if (grid.kept) return make("span", { class: "state good" }, "✓ ", gettext("within the band"));
+  const how = grid.over ? gettext("outside by %(count)s", { count: signed(grid.over) }) : gettext("outside a band");
+  return make("span", { class: "state overdue" }, grid.over < 0 ? "▼ " : "▲ ", how);
+}
+
+function withBand(value, band) {
+  if (!band) return number(value);
+  return gettext("%(count)s of %(low)s–%(high)s", { count: number(value), low: number(band.low), high: number(band.high) });
+}
+
+const hectares = (area) => gettext("%(area)s ha", { area: decimal(area / 10_000, area < 100_000 ? 2 : 1) });
