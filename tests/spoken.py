@@ -9,6 +9,7 @@ from babel.messages.extract import extract_from_dir
 from gridgis.languages import read_catalogue
 
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+SCRIPTS = Path(__file__).parent.parent / "web" / "frontend" / "src"
 KEYWORDS = {
     "Said": None,
     "gettext": None,
@@ -30,6 +31,12 @@ def used_words(package):
     }
 
 
+def script_words():
+    """Return what the front end says, with the folder of its sources that says it."""
+    found = extract_from_dir(SCRIPTS, method_map=[("**.js", "javascript")], keywords=KEYWORDS)
+    return {(Path(file).parent.name, message) for file, _, message, _, _ in found}
+
+
 def missing(package):
     """Return what the source says and the catalogue lacks, with the place."""
     there = {message.id for message in catalogue_of(package) if message.string and not message.fuzzy}
@@ -47,7 +54,8 @@ def names(template):
 
 def differing(package):
     """Return templates whose translation has other values, by name."""
-    templates = [message for message in catalogue_of(package) if "%(" not in message.id]
+    # those with %( are checked by Babel, as are plural forms
+    templates = [m for m in catalogue_of(package) if isinstance(m.id, str) and "%(" not in m.id]
     return {message.id: message.string for message in templates if names(message.id) != names(message.string)}
 
 

@@ -1,9 +1,11 @@
 """Every word of the pages is there in Chinese and English, and everyone reads their own language."""
 
+from io import BytesIO
 from pathlib import Path
 
 import gridgis_web
-from spoken import catalogue_of, differing, hidden, missing, spare
+from babel.messages.pofile import read_po
+from spoken import catalogue_of, differing, hidden, missing, script_words, spare
 
 PACKAGE = Path(gridgis_web.__file__).parent
 
@@ -12,8 +14,18 @@ def test_every_word_of_the_pages_has_its_chinese():
     assert missing(PACKAGE) == {}
 
 
+def test_every_word_of_a_script_is_in_the_catalogue_that_its_page_hands_over():
+    there = {
+        (file.stem, message.id)
+        for file in (PACKAGE / "translations" / "zh").glob("*.po")
+        for message in read_po(BytesIO(file.read_bytes()))
+        if message.string
+    }
+    assert script_words() - there == set()
+
+
 def test_no_word_is_translated_that_nobody_says():
-    assert spare(PACKAGE) == set()
+    assert spare(PACKAGE) - {message for _, message in script_words()} == set()
 
 
 def test_a_translation_names_what_the_original_names():

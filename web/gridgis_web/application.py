@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gridgis_web.access import guard
 from gridgis_web.api import add_api
+from gridgis_web.bundles import offer_bundles
 from gridgis_web.errors import handle_errors
 from gridgis_web.headers import send_headers
 from gridgis_web.languages import speak
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None, *, store: Store | None = None) 
     limit_rates(app, settings)
     guard(app)
     speak(app, settings)
+    offer_bundles(app)
     for page in PAGES:
         app.register_blueprint(page)
     return app

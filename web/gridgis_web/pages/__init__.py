@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-from gridgis_web.pages import account, audit, home, login, people
+from gridgis_web.pages import account, audit, home, login, people, workbench
 
-PAGES: tuple[Blueprint, ...] = (home.PAGE, login.PAGE, account.PAGE, people.PAGE, audit.PAGE)
+PAGES: tuple[Blueprint, ...] = (home.PAGE, workbench.PAGE, login.PAGE, account.PAGE, people.PAGE, audit.PAGE)

@@ -22,6 +22,9 @@ class Entry(NamedTuple):
 
 ENTRIES = (
     Entry("home.start", "home", lazy_gettext("Start"), lazy_gettext("Where everything begins")),
+    Entry(
+        "workbench.list_plans", "plans", lazy_gettext("Plans"), lazy_gettext("Grids on the map: look, adjust, publish")
+    ),
     Entry("people.list_people", "people", lazy_gettext("People"), lazy_gettext("Accounts, their roles and places")),
     Entry("audit.show_log", "log", lazy_gettext("Log"), lazy_gettext("Who did what, and when")),
     Entry(

@@ -41,6 +41,15 @@ SUBJECTS: dict[str, LazyString] = {
     "job": lazy_gettext("job"),
     "upload": lazy_gettext("upload"),
 }
+STATES: dict[str, LazyString] = {
+    "draft": lazy_gettext("Draft"),
+    "in review": lazy_gettext("In review"),
+    "published": lazy_gettext("Published"),
+    "superseded": lazy_gettext("Superseded"),
+    "discarded": lazy_gettext("Discarded"),
+}
+"""Of plans; see `store.models.plans.STATES`."""
+
 FIELDS: dict[str, LazyString] = {
     "login": lazy_gettext("login"),
     "role": lazy_gettext("role"),
