@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gridgis.errors import InputError
+from gridgis.languages import Said, Words, listed
 from gridgis.layers import Layers
 from gridgis.options import PlanOptions
 from gridgis.partition.assignment import Assignment
@@ -24,6 +25,12 @@ TEMPLATE = "{parent}{number:0{width}}"
 Templates may name ``parent``, ``number``, ``width`` (digits that the largest number has, at least 3), and
 ``jurisdiction`` (the code given for it as a whole).
 """
+_WORDS: Mapping[str, Words] = {
+    "community": Said("community"),
+    "sector": Said("sector"),
+    "grid": Said("grid"),
+    "micro": Said("micro-grid"),
+}
 NAMES = {
     "sector": ("第{number}片区", "Sector {number}"),
     "grid": ("第{number}网格", "Grid {number}"),
@@ -206,7 +213,7 @@ def _heirs(before: Ints, grid: Ints, weight: npt.NDArray[np.float64], n: int) ->
     return heir, share
 
 
-def check_templates(layers: Layers, options: PlanOptions) -> Iterator[str]:
+def check_templates(layers: Layers, options: PlanOptions) -> Iterator[Words]:
     """Find templates that cannot be filled in, or that give two areas of a level the same code."""
     levels = ["sector"] * (options.sectors is not None) + [options.level] + ["micro"] * (options.micro is not None)
     if layers.communities["code"].isna().any():
@@ -223,8 +230,12 @@ def check_templates(layers: Layers, options: PlanOptions) -> Iterator[str]:
         several |= level == "grid" and options.sectors is not None
         if several and one == other:
             yield (
-                f"the template “{options.codes[level]}” for the codes of a {level} leaves out what it lies in, so that "
-                "codes would come twice; add {parent}"
+                Said(
+                    "the template “{template}” for the codes of a {level} leaves out what it lies in, so that "
+                    "codes would come twice; add {{parent}}",
+                    template=options.codes[level],
+                    level=_WORDS[level],
+                )
             )
 
 
@@ -241,11 +252,23 @@ def write_code(level: str, parent: str, number: int, width: int, options: PlanOp
         code = template.format(**values)
     except (KeyError, IndexError, ValueError) as error:
         raise InputError(
-            f"the template “{template}” for the codes of a {level} cannot be filled in ({error}); "
-            f"it may name {', '.join(f'{{{name}}}' for name in values)}, e.g. {{parent}}{{number:03}}"
+            Said(
+                "the template “{template}” for the codes of a {level} cannot be filled in ({error}); it may "
+                "name {values}, e.g. {{parent}}{{number:03}}",
+                template=template,
+                level=_WORDS[level],
+                error=error,
+                values=listed(f"{{{name}}}" for name in values),
+            )
         ) from None
     if template.format(**(values | {"number": number + 1})) == code:
-        raise InputError(f"the template “{template}” gives every {level} the same code; add {{number:03}}")
+        raise InputError(
+            Said(
+                "the template “{template}” gives every {level} the same code; add {{number:03}}",
+                template=template,
+                level=_WORDS[level],
+            )
+        )
     return code
 
 

@@ -15,6 +15,7 @@ import shapely
 from gridgis.codes import check_templates
 from gridgis.errors import InputError, some
 from gridgis.graph import Fixed, Graph
+from gridgis.languages import Said, Words, listed
 from gridgis.layers import Layers
 from gridgis.measures import measure_buildings
 from gridgis.neighbours import why_dedicated, why_locked
@@ -38,30 +39,45 @@ def check_rules(layers: Layers, options: PlanOptions) -> None:
         raise InputError(*faults)
 
 
-def _numbers(layers: Layers, options: PlanOptions) -> Iterator[str]:
+def _numbers(layers: Layers, options: PlanOptions) -> Iterator[Words]:
     buildings = int(layers.buildings["inside"].sum())
     if options.grids is not None and options.grids > buildings:
         yield (
-            f"{options.grids:,} grids were asked for, but the jurisdiction has {buildings:,} buildings, which are "
-            f"never cut; ask for at most {buildings:,}"
+            Said(
+                "{grids:,} grids were asked for, but the jurisdiction has {buildings:,} buildings, which are "
+                "never cut; ask for at most {buildings:,}",
+                grids=options.grids,
+                buildings=buildings,
+            )
         )
 
 
-def _locks(layers: Layers, options: PlanOptions) -> Iterator[str]:
+def _locks(layers: Layers, options: PlanOptions) -> Iterator[Words]:
     if not options.lock:
         return
     codes = layers.existing["code"].tolist()
     if not codes:
-        yield f"grids are to be locked ({some(list(options.lock))}), but there is no existing plan; give its grids"
+        yield Said(
+            "grids are to be locked ({lock}), but there is no existing plan; give its grids",
+            lock=some(list(options.lock)),
+        )
         return
     missing = [code for code in options.lock if code not in codes]
     if missing:
         near = list(dict.fromkeys(m for code in missing for m in get_close_matches(code, codes, n=2)))
-        hint = f"; did you mean {' or '.join(near)}?" if near else f"; its codes are {some(codes)}"
-        yield f"no grid of the existing plan has the code {some(missing)}, which is to be locked{hint}"
+        hint = (
+            Said("did you mean {meant}?", meant=listed(near, "or"))
+            if near
+            else Said("its codes are {codes}", codes=some(codes))
+        )
+        yield Said(
+            "no grid of the existing plan has the code {missing}, which is to be locked; {hint}",
+            missing=some(missing),
+            hint=hint,
+        )
 
 
-def _dedicated(layers: Layers, options: PlanOptions) -> Iterator[str]:
+def _dedicated(layers: Layers, options: PlanOptions) -> Iterator[Words]:
     """A dedicated compound that a community's edge or a locked grid runs through cannot be one grid."""
     compounds = layers.compounds
     if not len(compounds) or not compounds["dedicated"].any():
@@ -72,8 +88,12 @@ def _dedicated(layers: Layers, options: PlanOptions) -> Iterator[str]:
     locked = layers.existing[layers.existing["code"].isin(options.lock)]
     tree = shapely.STRtree(points)
     for areas, what, remedy in (
-        (layers.communities, "lies in several communities", "let it be divided, or correct the communities' edges"),
-        (locked, "lies partly in a locked grid", "unlock the grid, or let the compound be divided"),
+        (
+            layers.communities,
+            Said("lies in several communities"),
+            Said("let it be divided, or correct the communities' edges"),
+        ),
+        (locked, Said("lies partly in a locked grid"), Said("unlock the grid, or let the compound be divided")),
     ):
         if not len(areas):
             continue
@@ -83,8 +103,13 @@ def _dedicated(layers: Layers, options: PlanOptions) -> Iterator[str]:
         compound, building = tree.query(chosen.geometry.to_numpy(), predicate="intersects")
         pairs = np.unique(np.column_stack([compound, side[building]]), axis=0)
         for place in np.flatnonzero(np.bincount(pairs[:, 0], minlength=len(chosen)) > 1).tolist():
-            name = chosen["name"].iloc[place] or f"without a name (row {chosen.index[place] + 1})"
-            yield f"the compound {name} is to be a grid of its own, but {what}; {remedy}"
+            name = chosen["name"].iloc[place] or Said("without a name (row {row})", row=chosen.index[place] + 1)
+            yield Said(
+                "the compound {name} is to be a grid of its own, but {what}; {remedy}",
+                name=name,
+                what=what,
+                remedy=remedy,
+            )
 
 
 def foresee(layers: Layers, options: PlanOptions, counts: pd.DataFrame) -> tuple[Proof, ...]:

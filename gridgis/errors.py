@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
-from gridgis.languages import Both, Language, said
+from gridgis.languages import Both, Language, Words, said
 
 
 class GridgisError(Exception):
@@ -14,7 +15,7 @@ class GridgisError(Exception):
     """
 
     def __init__(self, *words: str) -> None:
-        self.said: tuple[str, ...] = words
+        self.said = cast("tuple[Words, ...]", words)
         super().__init__(*words)
 
     def __str__(self) -> str:
@@ -24,6 +25,10 @@ class GridgisError(Exception):
         """Return what to tell a person, line by line."""
         return [line for words in self.said for line in said(words, language).splitlines() if line.strip()]
 
+    def in_both(self) -> Both:
+        """Return all lines as one text, to be kept where its reader is not known yet."""
+        return Both(str(self), "\n".join(self.lines("zh")))
+
 
 class InputError(GridgisError):
     """Input or options that cannot be used.
@@ -32,7 +37,7 @@ class InputError(GridgisError):
     """
 
     @property
-    def faults(self) -> tuple[str, ...]:
+    def faults(self) -> tuple[Words, ...]:
         """What is wrong with the input."""
         return self.said
 
@@ -41,7 +46,7 @@ class InfeasibleError(GridgisError):
     """The rules cannot be met, whatever the partition; `reasons` says why, with ids."""
 
     @property
-    def reasons(self) -> tuple[str, ...]:
+    def reasons(self) -> tuple[Words, ...]:
         """Why they cannot."""
         return self.said
 

@@ -12,6 +12,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from gridgis.errors import InputError
+from gridgis.languages import Said, Words, listed
 from gridgis.layers import Layers
 from gridgis.options import PlanOptions
 from gridgis.population import count_people, estimate_levels
@@ -53,8 +54,8 @@ def assign_profiles(layers: Layers, counts: pd.DataFrame, housing: Housing) -> p
         The buildings or compounds name profiles that are not known.
     """
     buildings = layers.buildings
-    own, faults = _named(buildings["housing"], housing, "the buildings")
-    of_compound, more = _named(layers.compounds["profile"], housing, "the compounds")
+    own, faults = _named(buildings["housing"], housing, Said("the buildings"))
+    of_compound, more = _named(layers.compounds["profile"], housing, Said("the compounds"))
     if faults + more:
         raise InputError(*faults, *more)
     result = own.where(own.notna(), _by_compound(layers, of_compound))
@@ -99,7 +100,7 @@ def household_density(layers: Layers, counts: pd.DataFrame, asked: npt.NDArray[n
     return total / DENSITY_AREA_HA
 
 
-def _named(texts: pd.Series, housing: Housing, whose: str) -> tuple[pd.Series, list[str]]:
+def _named(texts: pd.Series, housing: Housing, whose: str) -> tuple[pd.Series, list[Words]]:
     """Return the profile that each text names (None where nothing is written), and a fault for unknown ones."""
     known: dict[str, str] = {}
     for name, profile in housing.profiles.items():
@@ -107,22 +108,29 @@ def _named(texts: pd.Series, housing: Housing, whose: str) -> tuple[pd.Series, l
             known.setdefault(_plain(word), name)
     meant = {text: known.get(_plain(text)) for text in texts.dropna().unique()}
     unknown = [text for text, name in meant.items() if name is None]
-    faults = []
+    faults: list[Words] = []
     if unknown:
         rows = texts.value_counts()
-        shown = [f"“{text}” ({int(rows[text]):,}{_hint(text, known)})" for text in unknown]
-        titles = ", ".join(f"{name} ({profile.title_zh})" for name, profile in housing.profiles.items())
+        shown = [_shown(text, int(rows[text]), known) for text in unknown]
+        titles = listed(f"{name} ({profile.title_zh})" for name, profile in housing.profiles.items())
         faults.append(
-            f"{whose} name housing types that are no profiles: {', '.join(shown)}. Those known are {titles}; correct "
-            "the words, or add such profiles to the file of profiles"
+            Said(
+                "{whose} name housing types that are no profiles: {shown}. Those known are {titles}; correct "
+                "the words, or add such profiles to the file of profiles",
+                whose=whose,
+                shown=listed(shown),
+                titles=titles,
+            )
         )
     names = texts.map(meant).astype(object)
     return names.where(names.notna(), None), faults
 
 
-def _hint(text: str, known: dict[str, str]) -> str:
+def _shown(text: str, rows: int, known: dict[str, str]) -> Words:
     near = get_close_matches(_plain(text), list(known), n=1, cutoff=0.7)
-    return f", perhaps {known[near[0]]}" if near else ""
+    if near:
+        return Said("“{text}” ({rows:,}, perhaps {meant})", text=text, rows=rows, meant=known[near[0]])
+    return Said("“{text}” ({rows:,})", text=text, rows=rows)
 
 
 def _plain(word: str) -> str:

@@ -15,6 +15,7 @@ from rtree import index
 from shapely import MultiPolygon, Polygon
 
 from gridgis.errors import InputError
+from gridgis.languages import Said
 
 Area: TypeAlias = Polygon | MultiPolygon
 Id = TypeVar("Id", str, int)
@@ -73,7 +74,7 @@ class Locator(Generic[Id]):
     def delete(self, grid: Id) -> None:
         """Take a grid out; raises InputError if it is not in."""
         if grid not in self._areas:
-            raise InputError(f"there is no grid {grid} to take out of the index")
+            raise InputError(Said("there is no grid {grid} to take out of the index", grid=grid))
         slot = self._slots.pop(grid)
         del self._grids[slot]
         self._tree.delete(slot, self._areas.pop(grid).bounds)
@@ -117,9 +118,9 @@ class Locator(Generic[Id]):
     def _enter(self, grid: Id, area: Area) -> int:
         """Keep a grid under a number, as the tree wants it; return the number."""
         if grid in self._areas:
-            raise InputError(f"grid {grid} is in the index already; take it out first")
+            raise InputError(Said("grid {grid} is in the index already; take it out first", grid=grid))
         if area.is_empty:
-            raise InputError(f"grid {grid} has no area")
+            raise InputError(Said("grid {grid} has no area", grid=grid))
         shapely.prepare(area)
         self._areas[grid] = area
         self._slots[grid] = self._next

@@ -8,10 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from gridgis.errors import InputError
+from gridgis.languages import Said, Words, listed
 from gridgis.profiles import PROFILES, Band, Housing
 
 OBJECTIVES = ("balance", "cut-edges", "cut-length")
 COUNTS = ("households", "population")
+COUNT_WORDS: Mapping[str, Words] = {"households": Said("households"), "population": Said("population")}
+"""Count -> what a message calls it."""
+
 LEVELS = ("community", "sector", "grid", "micro")
 
 
@@ -93,7 +97,7 @@ class PlanOptions:
         if faults:
             raise InputError(*faults)
 
-    def _wrong_bands(self) -> Iterator[str]:
+    def _wrong_bands(self) -> Iterator[Words]:
         for band in (self.households, self.population, self.sectors, self.micro):
             if band is not None:
                 try:
@@ -101,28 +105,38 @@ class PlanOptions:
                 except InputError as error:
                     yield from error.faults
         if self.households is None and self.population is None and self.grids is None and self.housing is None:
-            yield "nothing says how large a grid is; give households, population or a number of grids"
+            yield Said("nothing says how large a grid is; give households, population or a number of grids")
 
-    def _wrong_choices(self) -> Iterator[str]:
+    def _wrong_choices(self) -> Iterator[Words]:
         if self.objective not in OBJECTIVES:
-            yield f"there is no objective “{self.objective}”; choose one of {', '.join(OBJECTIVES)}"
+            yield Said(
+                "there is no objective “{objective}”; choose one of {objectives}",
+                objective=self.objective,
+                objectives=listed(OBJECTIVES),
+            )
         if self.level not in LEVELS[2:]:
-            yield f"there is no level “{self.level}” to divide into; choose one of {', '.join(LEVELS[2:])}"
+            yield Said(
+                "there is no level “{level}” to divide into; choose one of {levels}",
+                level=self.level,
+                levels=listed(LEVELS[2:]),
+            )
         for name in self.soft:
             if name not in COUNTS:
-                yield f"“{name}” is no count whose band can be soft; choose of {', '.join(COUNTS)}"
+                yield Said(
+                    "“{name}” is no count whose band can be soft; choose of {counts}", name=name, counts=listed(COUNTS)
+                )
 
-    def _wrong_numbers(self) -> Iterator[str]:
+    def _wrong_numbers(self) -> Iterator[Words]:
         if self.grids is not None and self.grids < 1:
-            yield f"{self.grids} grids were asked for; ask for at least 1"
+            yield Said("{grids} grids were asked for; ask for at least 1", grids=self.grids)
         for name in ("household_size", "total_population", "total_households", "unit_share", "effort", "time_limit_s"):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value > 0):
-                yield f"{name} is {value}; it must be a number above 0"
+                yield Said("{name} is {value}; it must be a number above 0", name=name, value=value)
         for name in ("balance", "compactness", "lines"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
-                yield f"{name} is {value}; it must be a number of at least 0"
+                yield Said("{name} is {value}; it must be a number of at least 0", name=name, value=value)
 
     @property
     def bands(self) -> dict[str, Band]:
@@ -143,14 +157,18 @@ class PlanOptions:
             known["housing"] = Housing.from_dict(known["housing"])
         strange = sorted(set(known) - set(cls.__dataclass_fields__))
         if strange:
-            raise InputError(f"options {', '.join(strange)} are not known; the plan was made by another version")
+            raise InputError(
+                Said("options {strange} are not known; the plan was made by another version", strange=listed(strange))
+            )
         return cls(**known)
 
     @classmethod
     def from_profile(cls, name: str, **options: Any) -> Self:
         """Options with the bands of a ready-made profile (see ``PROFILES``)."""
         if name not in PROFILES:
-            raise InputError(f"there is no profile “{name}”; choose one of {', '.join(PROFILES)}")
+            raise InputError(
+                Said("there is no profile “{name}”; choose one of {profiles}", name=name, profiles=listed(PROFILES))
+            )
         bands = {"households": PROFILES[name].households, "population": PROFILES[name].population}
         return cls(**(bands | options))
 

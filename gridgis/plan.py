@@ -22,6 +22,7 @@ from gridgis.features import KINDS
 from gridgis.graph import Graph
 from gridgis.grids import draw_grids, redraw_grids, renumber
 from gridgis.housing import count_housing
+from gridgis.languages import Said
 from gridgis.layers import Layers
 from gridgis.levels import (
     draw_communities,
@@ -278,7 +279,7 @@ def adopt_plan(layers: Layers, options: PlanOptions | None = None, *, retired: t
     """
     options = options or PlanOptions()
     if not len(layers.existing):
-        raise InputError("there are no existing grids to adopt; give their layer (existing)")
+        raise InputError(Said("there are no existing grids to adopt; give their layer (existing)"))
     check_rules(layers, options)
     counts = count_housing(layers, options)
     units = build_units(layers, counts, options)

@@ -15,8 +15,9 @@ import shapely
 from scipy.spatial import cKDTree
 
 from gridgis.errors import InputError
+from gridgis.languages import Said
 from gridgis.layers import Layers
-from gridgis.options import PlanOptions
+from gridgis.options import COUNT_WORDS, PlanOptions
 
 Floats = npt.NDArray[np.float64]
 
@@ -104,8 +105,11 @@ def count_people(layers: Layers, options: PlanOptions) -> pd.DataFrame:
     whole_people[population_known] = np.rint(population[population_known])
     if whole_homes[inside].sum() + whole_people[inside].sum() == 0:
         raise InputError(
-            f"nobody lives in any of the {int(inside.sum()):,} buildings, say their counts or uses; "
-            "give counts with --column households=FIELD, or a census layer"
+            Said(
+                "nobody lives in any of the {count:,} buildings, say their counts or uses; give counts with "
+                "--column households=FIELD, or a census layer",
+                count=int(inside.sum()),
+            )
         )
     source = np.where(inside, "estimated", "outside")
     return pd.DataFrame(
@@ -170,8 +174,13 @@ def _scale(
     estimated = float(values[inside & open_].sum())
     if measured > total * 1.0001:
         raise InputError(
-            f"the buildings' measured {what} sum to {measured:,.0f}, more than the given total of {total:,.0f}; "
-            f"correct the total or the column"
+            Said(
+                "the buildings' measured {what} sum to {measured:,.0f}, more than the given total of "
+                "{total:,.0f}; correct the total or the column",
+                what=COUNT_WORDS[what],
+                measured=measured,
+                total=total,
+            )
         )
     return (total - measured) / estimated if estimated > 0 else 1.0
 

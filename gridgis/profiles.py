@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from gridgis.errors import InputError
 from gridgis.features import USES
+from gridgis.languages import Said, Words, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Band:
         try:
             low, high = (float(part) for part in text.split(":"))
         except ValueError:
-            raise InputError(f"“{text}” is not a band; write it as LOW:HIGH, e.g. 300:500") from None
+            raise InputError(Said("“{text}” is not a band; write it as LOW:HIGH, e.g. 300:500", text=text)) from None
         band = cls(low, high)
         band.check()
         return band
@@ -34,9 +35,16 @@ class Band:
     def check(self) -> None:
         """Raise InputError if no total can lie in the band."""
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low >= 0 and self.high > 0):
-            raise InputError(f"the band {self} needs two finite numbers, LOW ≥ 0 and HIGH > 0")
+            raise InputError(Said("the band {band} needs two finite numbers, LOW ≥ 0 and HIGH > 0", band=self))
         if self.low > self.high:
-            raise InputError(f"the band {self} has its lower bound above its upper; write {self.high:g}:{self.low:g}")
+            raise InputError(
+                Said(
+                    "the band {band} has its lower bound above its upper; write {high:g}:{low:g}",
+                    band=self,
+                    high=self.high,
+                    low=self.low,
+                )
+            )
 
     @property
     def middle(self) -> float:
@@ -112,12 +120,28 @@ class Housing:
         faults = []
         for name in dict.fromkeys([self.default, *(rule.profile for rule in self.rules)]):
             if name not in self.profiles:
-                faults.append(f"there is no profile “{name}”; those known are {', '.join(self.profiles)}")
+                faults.append(
+                    Said(
+                        "there is no profile “{name}”; those known are {profiles}",
+                        name=name,
+                        profiles=listed(self.profiles),
+                    )
+                )
         for name, profile in self.profiles.items():
             if profile.households is None:
-                faults.append(f'the profile “{name}” has no band of households; give one, e.g. households = "300:500"')
+                faults.append(
+                    Said(
+                        'the profile “{name}” has no band of households; give one, e.g. households = "300:500"',
+                        name=name,
+                    )
+                )
             elif profile.households.low <= 0:
-                faults.append(f"the profile “{name}” allows grids without households; its lower bound must be above 0")
+                faults.append(
+                    Said(
+                        "the profile “{name}” allows grids without households; its lower bound must be above 0",
+                        name=name,
+                    )
+                )
         if faults:
             raise InputError(*faults)
 
@@ -153,18 +177,26 @@ class Housing:
         try:
             values = tomllib.loads(Path(path).read_text("utf-8"))
         except OSError as error:
-            raise InputError(f"{name}: cannot be read ({error.strerror}); check the path") from None
+            raise InputError(
+                Said("{name}: cannot be read ({error}); check the path", name=name, error=error.strerror)
+            ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(f"{name}: is not a TOML file in UTF-8: {error}") from None
+            raise InputError(Said("{name}: is not a TOML file in UTF-8: {error}", name=name, error=error)) from None
         return cls.from_dict(values, where=name)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, where: str = "profiles") -> Self:
         """Make it of plain values, as `read` finds and `to_dict` returns them."""
-        faults: list[str] = []
+        faults: list[Words] = []
         profiles = dict(PROFILES)
         for extra in sorted(set(values) - {"default", "profiles", "rules"}):
-            faults.append(f"{where}: “{extra}” means nothing here; use default, [profiles.NAME] and [[rules]]")
+            faults.append(
+                Said(
+                    "{where}: “{extra}” means nothing here; use default, [profiles.NAME] and [[rules]]",
+                    where=where,
+                    extra=extra,
+                )
+            )
         for name, entry in _table(values.get("profiles"), f"{where}: profiles", faults).items():
             profile = _profile(name, entry, where, faults)
             if profile is not None:
@@ -172,10 +204,10 @@ class Housing:
         rules = []
         entries = values.get("rules", [])
         if not isinstance(entries, Sequence) or isinstance(entries, str):
-            faults.append(f"{where}: rules must be a list of tables, each headed [[rules]]")
+            faults.append(Said("{where}: rules must be a list of tables, each headed [[rules]]", where=where))
             entries = []
         for number, entry in enumerate(entries, 1):
-            rule = _rule(entry, f"{where}, rule {number}", faults)
+            rule = _rule(entry, Said("{where}, rule {number}", where=where, number=number), faults)
             if rule is not None:
                 rules.append(rule)
         if faults:
@@ -208,31 +240,38 @@ class Housing:
         }
 
 
-def _table(value: object, where: str, faults: list[str]) -> Mapping[str, Any]:
+def _table(value: object, where: str, faults: list[Words]) -> Mapping[str, Any]:
     if value is None:
         return {}
     if isinstance(value, Mapping):
         return value
-    faults.append(f"{where} must be a table, e.g. [profiles.tower]")
+    faults.append(Said("{where} must be a table, e.g. [profiles.tower]", where=where))
     return {}
 
 
-def _band(entry: Mapping[str, Any], key: str, where: str, faults: list[str]) -> Band | None:
+def _band(entry: Mapping[str, Any], key: str, where: str, faults: list[Words]) -> Band | None:
     if key not in entry:
         return None
     try:
         return Band.parse(str(entry[key]))
     except InputError as error:
-        faults.extend(f"{where}, {key}: {fault}" for fault in error.faults)
+        faults.extend(Said("{where}, {key}: {fault}", where=where, key=key, fault=fault) for fault in error.faults)
         return None
 
 
-def _unknown(entry: Mapping[str, Any], known: Sequence[str], where: str, faults: list[str]) -> None:
+def _unknown(entry: Mapping[str, Any], known: Sequence[str], where: str, faults: list[Words]) -> None:
     for key in sorted(set(entry) - set(known)):
-        faults.append(f"{where}: “{key}” means nothing here; what can be stated is {', '.join(known)}")
+        faults.append(
+            Said(
+                "{where}: “{key}” means nothing here; what can be stated is {known}",
+                where=where,
+                key=key,
+                known=listed(known),
+            )
+        )
 
 
-def _profile(name: str, entry: object, where: str, faults: list[str]) -> Profile | None:
+def _profile(name: str, entry: object, where: str, faults: list[Words]) -> Profile | None:
     where = f"{where}, profile “{name}”"
     table = _table(entry, where, faults)
     _unknown(table, ("title_en", "title_zh", "households", "population"), where, faults)
@@ -246,17 +285,19 @@ def _profile(name: str, entry: object, where: str, faults: list[str]) -> Profile
     )
 
 
-def _rule(entry: object, where: str, faults: list[str]) -> HousingRule | None:
+def _rule(entry: object, where: str, faults: list[Words]) -> HousingRule | None:
     table = _table(entry, where, faults)
     _unknown(table, ("profile", "use", "levels", "density"), where, faults)
     if "profile" not in table:
-        faults.append(f'{where}: says no profile; add profile = "NAME"')
+        faults.append(Said('{where}: says no profile; add profile = "NAME"', where=where))
         return None
     uses = table.get("use", [])
     uses = [uses] if isinstance(uses, str) else list(uses)
     for use in uses:
         if use not in USES:
-            faults.append(f"{where}: there is no use “{use}”; choose of {', '.join(USES)}")
+            faults.append(
+                Said("{where}: there is no use “{use}”; choose of {uses}", where=where, use=use, uses=listed(USES))
+            )
     return HousingRule(
         str(table["profile"]),
         tuple(uses),

@@ -13,6 +13,7 @@ import shapely
 from shapely import MultiPolygon, Polygon
 
 from gridgis.errors import InputError, some
+from gridgis.languages import Said
 from gridgis.overlaps import overlapping_pairs
 
 MIN_BUILDING_M2 = 1.0
@@ -132,8 +133,14 @@ def mend_boundary(areas: gpd.GeoSeries, layer: str, repairs: Repairs) -> Polygon
         if change > _AREA_CHANGE:
             reason = shapely.is_valid_reason(geometry[row])
             faults.append(
-                f"{layer}: row {areas.index[row] + 1} is not a proper polygon: {_where(reason)}. Mending it would "
-                f"change its area by {change:.1%}, so it is not guessed: correct its corners there"
+                Said(
+                    "{layer}: row {row} is not a proper polygon: {where}. Mending it would change its area "
+                    "by {change:.1%}, so it is not guessed: correct its corners there",
+                    layer=layer,
+                    row=areas.index[row] + 1,
+                    where=_where(reason),
+                    change=change,
+                )
             )
         geometry[row] = mended
     if faults:
@@ -295,6 +302,6 @@ def _is_sliver(ring: shapely.LinearRing, whole_m2: float) -> bool:
 
 def _where(reason: str) -> str:
     what, _, place = reason.partition("[")
-    words = {"Self-intersection": "it crosses itself", "Ring Self-intersection": "a ring touches itself"}
-    at = f" at {place.rstrip(']').replace(' ', ', ')}" if place else ""
-    return f"{words.get(what.strip(), what.strip().lower())}{at}"
+    words = {"Self-intersection": Said("it crosses itself"), "Ring Self-intersection": Said("a ring touches itself")}
+    told = words.get(what.strip(), what.strip().lower())
+    return Said("{what} at {place}", what=told, place=place.rstrip("]").replace(" ", ", ")) if place else told

@@ -18,6 +18,7 @@ import pandas as pd
 import shapely
 
 from gridgis.errors import ExportError
+from gridgis.languages import Said
 
 DRIVER = "ESRI Shapefile"
 ONE_LETTER_A_BYTE = "ISO-8859-1"
@@ -102,7 +103,7 @@ def _write_with_fiona(
                 for record, shape in zip(records, shapes, strict=True)
             )
     except FionaError as error:
-        raise ExportError(f"{path.name} cannot be written: {error}") from error
+        raise ExportError(Said("{name} cannot be written: {error}", name=path.name, error=error)) from error
 
 
 def _write_with_pyogrio(
@@ -127,7 +128,7 @@ def _write_with_pyogrio(
             encoding=encoding,
         )  # fmt: skip
     except (DataSourceError, DataLayerError) as error:
-        raise ExportError(f"{path.name} cannot be written: {error}") from error
+        raise ExportError(Said("{name} cannot be written: {error}", name=path.name, error=error)) from error
 
 
 def _arrow_column(values: pd.Series, kind: str) -> Any:

@@ -11,7 +11,6 @@ from gridgis.languages import read_catalogue
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 SCRIPTS = Path(__file__).parent.parent / "web" / "frontend" / "src"
 KEYWORDS = {
-    "Said": None,
     "gettext": None,
     "lazy_gettext": None,
     "_": None,
@@ -24,11 +23,24 @@ def catalogue_of(package):
     return [message for message in read_catalogue("zh", [package / "translations"]) if message.id]
 
 
+def calls(package):
+    """Give every ``Said(…)`` of the source with its place."""
+    for file in sorted(Path(package).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Said":
+                yield f"{file.relative_to(package).as_posix()}:{node.lineno}", node
+
+
 def used_words(package):
-    return {
+    pages = {
         message: f"{file}:{line}"
         for file, line, message, _, _ in extract_from_dir(package, method_map=METHODS, keywords=KEYWORDS)
     }
+    return pages | {node.args[0].value: place for place, node in calls(package) if stands(node)}
+
+
+def stands(node):
+    return bool(node.args) and isinstance(node.args[0], ast.Constant)
 
 
 def script_words():
@@ -61,11 +73,4 @@ def differing(package):
 
 def hidden(package):
     """Return the places where a template does not stand in the call itself, so that no test could find it."""
-    return [
-        f"{file.relative_to(package)}:{node.lineno}"
-        for file in sorted(Path(package).rglob("*.py"))
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.Call)
-        and getattr(node.func, "id", "") == "Said"
-        and not (node.args and isinstance(node.args[0], ast.Constant))
-    ]
+    return [place for place, node in calls(package) if not stands(node)]

@@ -113,7 +113,7 @@ def test_cases_go_on_after_one_that_fails(town, tmp_path, capsys):
     assert run(["cases", str(tmp_path), *BANDS, "--out", str(tmp_path / "results")]) == 2
     said = capsys.readouterr().out
     assert "holds" in said
-    assert "broken: broken: has no layer buildings and no roads" in said
+    assert "broken: broken: these layers are missing: buildings, roads" in said
     assert (tmp_path / "results" / "town" / "audit.json").exists()
     assert not (tmp_path / "results" / "broken").exists()
 

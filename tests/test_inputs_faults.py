@@ -129,7 +129,7 @@ def test_roads_that_are_all_outside_are_told_with_the_buildings():
 def test_counts_that_are_text():
     fault = only(faults(buildings=small.buildings(户数=["12", "约30", "许多"])))
     assert "column “户数”: 2 of 3 values are text" in fault
-    assert "“约30” at b" in fault and "“许多” at c" in fault
+    assert "b: “约30”" in fault and "c: “许多”" in fault
 
 
 def test_numbers_written_as_text_are_read():

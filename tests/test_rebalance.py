@@ -232,7 +232,7 @@ def test_a_written_plan_is_rebalanced_on_the_command_line(year_one, tmp_path):
 
 
 def test_a_folder_without_a_plan_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"has no plan.json and no grids.gpkg"):
+    with pytest.raises(InputError, match=r"lacks plan.json and grids.gpkg"):
         read_plan(tmp_path)
 
 

@@ -28,8 +28,9 @@ from gridgis.audit.follows import measure_follows
 from gridgis.audit.levels import LEVEL_NOUNS, Sectors, judge_levels
 from gridgis.audit.placing import Placing, place_buildings
 from gridgis.errors import InputError, some, some_zh
+from gridgis.languages import Said
 from gridgis.measures import NOUNS
-from gridgis.options import COUNTS
+from gridgis.options import COUNT_WORDS, COUNTS
 from gridgis.overlaps import overlapping
 from gridgis.partition.assignment import Proof
 from gridgis.profiles import Band, Housing
@@ -179,16 +180,21 @@ class Checked:
 def _check_door(grids: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, rules: Iterable[str]) -> None:
     faults = []
     if grids.crs is None:
-        faults.append("the grids have no CRS; add the .prj file, or say which one it is, e.g. --crs EPSG:4547")
+        faults.append(Said("the grids have no CRS; add the .prj file, or say which one it is, e.g. --crs EPSG:4547"))
     if buildings.crs is None or not buildings.crs.is_projected:
-        faults.append("the buildings are not in a metric CRS; reproject them, e.g. to their UTM zone")
+        faults.append(Said("the buildings are not in a metric CRS; reproject them, e.g. to their UTM zone"))
     if not shapely.area(grids.geometry.to_numpy()).any():
-        faults.append("the grids' layer has no polygon; give the layer that holds the grids' areas")
+        faults.append(Said("the grids' layer has no polygon; give the layer that holds the grids' areas"))
     if not len(buildings):
-        faults.append("there are no buildings to audit the grids with; give the buildings' layer")
+        faults.append(Said("there are no buildings to audit the grids with; give the buildings' layer"))
     for rule in sorted(rules):
         if rule not in buildings or buildings[rule].isna().all():
-            faults.append(f"the buildings say nothing about {rule}; estimate it first, or leave out its band")
+            faults.append(
+                Said(
+                    "the buildings say nothing about {rule}; estimate it first, or leave out its band",
+                    rule=COUNT_WORDS.get(rule, rule),
+                )
+            )
     if faults:
         raise InputError(*faults)
 

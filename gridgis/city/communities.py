@@ -8,6 +8,7 @@ from gridgis.errors import InputError, some
 from gridgis.inputs.areas import texts
 from gridgis.inputs.columns import as_text, missing_column
 from gridgis.inputs.tables import Source, read_tables
+from gridgis.languages import Said
 
 
 def group_communities(source: Source, by: str) -> gpd.GeoDataFrame:
@@ -28,15 +29,21 @@ def group_communities(source: Source, by: str) -> gpd.GeoDataFrame:
     if not colon or by in table.frame.columns:
         column, digits = by, ""
     if digits and not (digits.isdecimal() and int(digits) > 0):
-        raise InputError(f"“{by}” is not COLUMN:N with a number of letters, e.g. GEOID:11")
+        raise InputError(Said("“{by}” is not COLUMN:N with a number of letters, e.g. GEOID:11", by=by))
     if column not in table.frame.columns:
         raise InputError(missing_column(column, table.frame.columns, table.label))
     code = as_text(table.frame[column])
     empty = (code[code.isna()].index + 1).tolist()
     if empty:
         raise InputError(
-            f"{table.label}: {len(empty):,} polygons have nothing in the column “{column}” (rows {some(empty)}); "
-            "fill it in, or group by another column"
+            Said(
+                "{label}: {count:,} polygons have nothing in the column “{column}” (rows {empty}); fill it "
+                "in, or group by another column",
+                label=table.label,
+                count=len(empty),
+                column=column,
+                empty=some(empty),
+            )
         )
     if digits:
         code = code.str.slice(0, int(digits))

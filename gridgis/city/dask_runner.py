@@ -10,6 +10,7 @@ from uuid import uuid4
 from gridgis.city.jobs import Job, Outcome, run_job
 from gridgis.city.runners import lost
 from gridgis.errors import GridgisError, InputError, some
+from gridgis.languages import Said
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -64,11 +65,17 @@ class DaskRunner:
         except KilledWorker:
             outcome = lost(job)
         except ImportError as error:
-            outcome = Outcome(code=job.code, state="failed", error=f"its worker cannot run gridgis: {error}")
+            outcome = Outcome(
+                code=job.code, state="failed", error=Said("its worker cannot run gridgis: {error}", error=error)
+            )
         except (CancelledError, CommClosedError, OSError) as error:
             raise GridgisError(
-                f"the scheduler at {self.address} went away ({type(error).__name__}); start it and run the same "
-                "command again: what is done stays"
+                Said(
+                    "the scheduler at {address} went away ({name}); start it and run the same command again: "
+                    "what is done stays",
+                    address=self.address,
+                    name=type(error).__name__,
+                )
             ) from error
         return job, outcome
 
@@ -94,15 +101,21 @@ def _connect(address: str) -> Client:
         from distributed import Client
     except ImportError:
         raise InputError(
-            "for a Dask cluster the package “distributed” is needed: pip install 'gridgis[dask]'; without it, "
-            "name no scheduler and the processes of this machine do the work"
+            Said(
+                "for a Dask cluster the package “distributed” is needed: pip install 'gridgis[dask]'; "
+                "without it, name no scheduler and the processes of this machine do the work",
+            )
         ) from None
     try:
         return Client(address, timeout=PATIENCE_S, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"no Dask scheduler answers at {address} ({error or 'no answer'}); give the address that "
-            "`dask scheduler` prints when it starts, e.g. tcp://192.168.1.5:8786"
+            Said(
+                "no Dask scheduler answers at {address} ({error}); give the address that `dask scheduler` "
+                "prints when it starts, e.g. tcp://192.168.1.5:8786",
+                address=address,
+                error=error or Said("no answer"),
+            )
         ) from None
 
 
@@ -111,17 +124,30 @@ def _check_workers(client: Client, address: str) -> None:
         client.wait_for_workers(1, timeout=PATIENCE_S)
     except TimeoutError:
         raise InputError(
-            f"the scheduler at {address} has no workers; start some: dask worker {address} --nthreads 1"
+            Said(
+                "the scheduler at {address} has no workers; start some: dask worker {address} --nthreads 1",
+                address=address,
+            )
         ) from None
     try:
         versions: dict[str, Any] = client.run(worker_version)
     except ImportError as error:
         raise InputError(
-            f"the workers at {address} cannot run gridgis ({error}); install gridgis {version('gridgis')} there"
+            Said(
+                "the workers at {address} cannot run gridgis ({error}); install gridgis {version} there",
+                address=address,
+                error=error,
+                version=version("gridgis"),
+            )
         ) from None
     others = sorted({f"{worker} has {found}" for worker, found in versions.items() if found != version("gridgis")})
     if others:
         raise InputError(
-            f"{len(others)} workers have another gridgis than {version('gridgis')} here ({some(others)}); install the "
-            "same version everywhere, so that all make the same plans"
+            Said(
+                "{count} workers have another gridgis than {version} here ({others}); install the same "
+                "version everywhere, so that all make the same plans",
+                count=len(others),
+                version=version("gridgis"),
+                others=some(others),
+            )
         )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gridgis.errors import GridgisError, InfeasibleError
+from gridgis.languages import Both
 from gridgis.layers import Layers
 from gridgis.options import PlanOptions
 
@@ -115,19 +116,25 @@ def run_job(packed: bytes) -> Outcome:
     job: Job = pickle.loads(packed)
     with _ONE_AT_A_TIME:
         started = time.monotonic()
-        state, error = "done", ""
+        state, error = "done", Both("", "")
         files: dict[str, bytes] = {}
         figures: dict[str, Any] = {}
         try:
             files, figures = _files_and_figures(job)
         except InfeasibleError as infeasible:
-            state, error = "infeasible", str(infeasible)
+            state, error = "infeasible", infeasible.in_both()
         except GridgisError as refused:
-            state, error = "refused", str(refused)
+            state, error = "refused", refused.in_both()
         except Exception as mistake:  # the other jurisdictions go on; this one's row says what happened
-            state, error = "failed", f"unexpected {type(mistake).__name__}: {mistake}"
+            state, error = "failed", unexpected(mistake)
         seconds = round(time.monotonic() - started, 2)
     return Outcome(code=job.code, state=state, seconds=seconds, files=files, figures=figures, error=error)
+
+
+def unexpected(mistake: Exception) -> Both:
+    """Say what went wrong in the program itself."""
+    what = f"{type(mistake).__name__}: {mistake}"
+    return Both(f"unexpected {what}", f"意外错误：{what}")
 
 
 def plan_figures(plan: Plan) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from gridgis.errors import InputError, some
 from gridgis.inputs.assemble import LINE_MARGIN_M
 from gridgis.inputs.fingerprint import fingerprint_layers
 from gridgis.inputs.lines import clip_lines
+from gridgis.languages import Said
 from gridgis.layers import Layers
 from gridgis.linework import find_clumps
 from gridgis.options import PlanOptions
@@ -78,7 +79,7 @@ def divide_city(layers: Layers, options: PlanOptions) -> Division:
     """
     areas = layers.communities.geometry.to_numpy()
     if not len(areas):
-        raise InputError("there are no communities to divide the city by; give their layer (--communities)")
+        raise InputError(Said("there are no communities to divide the city by; give their layer (--communities)"))
     codes, names = _names(layers, options)
     rest = len(areas)
     clumps = find_clumps(layers)
@@ -133,7 +134,9 @@ def settle_empty_ground(ground: Arrangement, owner: Ints, built: Bools, rest: in
     beside[piece[np.concatenate([left[~same], right[~same]])]] = True
     loose = ~lived & ((of == rest) | ~lived_in | (pocket & beside))
     if not (~loose).any():
-        raise InputError("no building stands in any of the communities; check that both layers are of the same place")
+        raise InputError(
+            Said("no building stands in any of the communities; check that both layers are of the same place")
+        )
     a, b = np.concatenate([piece[left], piece[right]]), np.concatenate([piece[right], piece[left]])
     shared = np.tile(length, 2)
     while (open_ := loose[a] & ~loose[b]).any():
@@ -183,8 +186,12 @@ def _names(layers: Layers, options: PlanOptions) -> tuple[list[str], list[str]]:
     again = sorted({code for code in codes if codes.count(code) > 1})
     if again:
         raise InputError(
-            f"{len(again):,} codes of communities are there several times ({some(again)}); join the polygons of one "
-            "community with --by COLUMN, or correct the codes"
+            Said(
+                "{count:,} codes of communities are there several times ({again}); join the polygons of one "
+                "community with --by COLUMN, or correct the codes",
+                count=len(again),
+                again=some(again),
+            )
         )
     width = max(3, len(str(len(codes) + 1)))
     free = (write_code("community", options.parent_code, len(codes) + k, width, options) for k in range(1, 1_000_000))

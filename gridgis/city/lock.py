@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gridgis.errors import ExportError, InputError
+from gridgis.languages import Said, Words
 
 NAME = ".lock"
 
@@ -40,7 +41,11 @@ def locked(folder: Path) -> Iterator[None]:
         file = _acquire(path)
     except OSError as error:
         raise ExportError(
-            f"{folder} cannot be written to: {error.strerror or error}; choose a folder that you may write to"
+            Said(
+                "{folder} cannot be written to: {error}; choose a folder that you may write to",
+                folder=folder,
+                error=error.strerror or error,
+            )
         ) from error
     try:
         yield
@@ -63,14 +68,21 @@ def _acquire(path: Path) -> int:
             if error.errno not in CANNOT_LOCK:
                 raise
             raise InputError(
-                f"{path.parent}: its file system cannot lock files, so that two runs could not be told apart; "
-                "give -o a folder on another one"
+                Said(
+                    "{parent}: its file system cannot lock files, so that two runs could not be told apart; "
+                    "give -o a folder on another one",
+                    parent=path.parent,
+                )
             ) from None
         if not free:
             holder = _holder(file)
             os.close(file)
             raise InputError(
-                f"{path.parent}: another run is at work there ({holder}); wait until it ends, or give -o another folder"
+                Said(
+                    "{parent}: another run is at work there ({holder}); wait until it ends, or give -o another folder",
+                    parent=path.parent,
+                    holder=holder,
+                )
             )
         if _is_still(path, file):
             break
@@ -114,9 +126,9 @@ def _is_still(path: Path, file: int) -> bool:
         return False
 
 
-def _holder(file: int) -> str:
+def _holder(file: int) -> Words:
     try:
         told = json.loads(os.read(file, 4096))
-        return f"process {told['pid']} on {told['host']}, since {told['since']}"
+        return Said("process {pid} on {host}, since {since}", pid=told["pid"], host=told["host"], since=told["since"])
     except (ValueError, KeyError, TypeError):
-        return "it has only just begun"
+        return Said("it has only just begun")

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from gridgis.city.jobs import Job, Outcome
 from gridgis.errors import ExportError, InputError
+from gridgis.languages import Said, said
 
 FORMAT = "gridgis-city"
 NAME = "manifest.json"
@@ -22,7 +23,8 @@ PLANS = "jurisdictions"
 class Manifest:
     """What a city's folder holds: one record a jurisdiction, kept in step with its files.
 
-    A record has ``fingerprint`` (of the job), ``state`` (see `jobs.Outcome`), ``seconds``, ``figures`` and ``error``.
+    A record has ``fingerprint`` (of the job), ``state`` (see `jobs.Outcome`), ``seconds``, ``figures``, ``error`` and
+    ``error_zh``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,7 +33,13 @@ class Manifest:
         try:
             (folder / PLANS).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ExportError(f"{folder} cannot be made: {error.strerror or error}; choose another folder") from error
+            raise ExportError(
+                Said(
+                    "{folder} cannot be made: {error}; choose another folder",
+                    folder=folder,
+                    error=error.strerror or error,
+                )
+            ) from error
         self._clear()
         self.records = self._read()
 
@@ -65,12 +73,17 @@ class Manifest:
                 "figures": dict(outcome.figures),
                 "files": sorted(outcome.files),
                 "error": outcome.error,
+                "error_zh": said(outcome.error, "zh"),
             }
             self._write()
         except OSError as error:
             raise ExportError(
-                f"{error.filename or place} cannot be written: {error.strerror or error}; make room or close what has "
-                "it open, then run the same command again: what is done stays"
+                Said(
+                    "{file} cannot be written: {error}; make room or close what has it open, then run the "
+                    "same command again: what is done stays",
+                    file=error.filename or place,
+                    error=error.strerror or error,
+                )
             ) from error
 
     def keep_only(self, codes: set[str]) -> None:
@@ -104,7 +117,10 @@ class Manifest:
             records: dict[str, dict[str, Any]] = values["jurisdictions"]
         except (ValueError, KeyError, TypeError):
             raise InputError(
-                f"{self.path}: is not the manifest of a city made by gridgis; give -o another folder, or remove it"
+                Said(
+                    "{path}: is not the manifest of a city made by gridgis; give -o another folder, or remove it",
+                    path=self.path,
+                )
             ) from None
         return records
 

@@ -16,6 +16,7 @@ from gridgis.audit.cover import PIECE_M2
 from gridgis.city.jurisdictions import Division
 from gridgis.city.manifest import Manifest
 from gridgis.errors import ExportError
+from gridgis.languages import Said
 from gridgis.layers import Layers
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class CityReport:
     ----------
     rows
         Index ``code``: ``name``, ``state`` (see `jobs.Outcome`), ``COUNTS`` (0 where there is no plan), ``holds`` and
-        ``rules_met`` (bool), ``seconds``, ``error``.
+        ``rules_met`` (bool), ``seconds``, ``error``, ``error_zh``.
     grids
         Every grid as its plan's ``grids.gpkg`` has it, and ``jurisdiction`` (its code); in the layers' CRS.
     areas
@@ -104,7 +105,12 @@ def report_city(layers: Layers, counts: pd.DataFrame, division: Division, manife
     for place in division.jurisdictions:
         record = manifest.records[place.code]
         figures = {"holds": False, "rules_met": False} | dict.fromkeys(COUNTS, 0) | record["figures"]
-        told = {"state": record["state"], "seconds": record["seconds"], "error": record["error"]}
+        told = {
+            "state": record["state"],
+            "seconds": record["seconds"],
+            "error": record["error"],
+            "error_zh": record["error_zh"],
+        }
         rows.append({"code": place.code, "name": place.name} | told | figures)
         if record["state"] == "done":
             grids = gpd.read_file(manifest.place(place.code) / "grids.gpkg", layer="grids", engine="pyogrio")
@@ -194,8 +200,11 @@ def write_city(report: CityReport, layers: Layers, folder: Path, language: Langu
             draw_overview(report, layers, draft / "city.png", language=language)
         except OSError as error:
             raise ExportError(
-                f"{error.filename or folder} cannot be written: {error.strerror or error}; make room and run the same "
-                "command again: what is done stays"
+                Said(
+                    "{file} cannot be written: {error}; make room and run the same command again: what is done stays",
+                    file=error.filename or folder,
+                    error=error.strerror or error,
+                )
             ) from error
 
 
@@ -229,7 +238,7 @@ def print_city(report: CityReport, console: Console, language: Language) -> None
     if len(rows) > TERMINAL_ROWS:
         rest = len(rows) - TERMINAL_ROWS
         console.print(f"……其余 {rest} 个辖区见 city.json" if language == "zh" else f"… {rest} more are in city.json")
-    for code, error in rows.loc[rows["error"] != "", "error"].items():
+    for code, error in rows.loc[rows["error"] != "", "error_zh" if language == "zh" else "error"].items():
         for line in str(error).splitlines():
             console.print(Text(f"✗ {code}: {line}", "red"))
     for en, zh in report.notes:

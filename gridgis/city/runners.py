@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gridgis.city.jobs import Job, Outcome, run_job
+from gridgis.languages import Said
 
 CHANCES = 3
 """How often a job may lose its worker before it is given up."""
@@ -47,8 +48,11 @@ def lost(job: Job) -> Outcome:
     return Outcome(
         code=job.code,
         state="failed",
-        error=f"its worker was lost {CHANCES} times; the machine may have run out of memory: use fewer --workers, "
-        "or divide this jurisdiction by itself",
+        error=Said(
+            "its worker was lost {times} times; the machine may have run out of memory: use fewer --workers, or divide "
+            "this jurisdiction by itself",
+            times=CHANCES,
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from gridgis.city.report import CityReport, report_city, write_city
 from gridgis.city.runners import PoolRunner, Runner, run_here
 from gridgis.errors import InputError
 from gridgis.housing import count_housing
+from gridgis.languages import Said
 from gridgis.layers import Layers
 from gridgis.options import PlanOptions
 
@@ -87,7 +88,7 @@ def make_city(
         The folder cannot be written to.
     """
     if workers < 1:
-        raise InputError(f"{workers} workers were asked for; ask for at least 1")
+        raise InputError(Said("{workers} workers were asked for; ask for at least 1", workers=workers))
     with locked(Path(folder)):
         return _make(layers, options or PlanOptions(), Path(folder), workers, runner, language, pictures, progress)
 

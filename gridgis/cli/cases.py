@@ -20,6 +20,7 @@ import click
 from gridgis.cli.parameters import LayerFiles, debug_option, language_option, plan_options, take_options
 from gridgis.cli.terminal import end_on_signals, output_console, show_steps
 from gridgis.errors import GridgisError, InputError, some
+from gridgis.languages import Said, listed
 from gridgis.options import PlanOptions
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def command(directory: str, output: str | None, language: Language, **given: Any
 def find_cases(directory: Path) -> list[Path]:
     """List the case folders and archives in a directory; the directory itself where it is a case."""
     if not directory.is_dir():
-        raise InputError(f"{directory}: is no folder; give a folder that holds case folders")
+        raise InputError(Said("{directory}: is no folder; give a folder that holds case folders", directory=directory))
     if find_layer(directory, "boundary"):
         return [directory]
     entries = sorted(directory.iterdir())
@@ -86,8 +87,12 @@ def find_cases(directory: Path) -> list[Path]:
         entry for entry in entries if entry.name.endswith(ARCHIVE) or (entry.is_dir() and find_layer(entry, "boundary"))
     ]
     if not found:
-        names = some([entry.name for entry in entries]) or "nothing"
-        raise InputError(f"{directory}: no folder in it has a boundary layer (it holds {names})")
+        names = some([entry.name for entry in entries]) or Said("nothing")
+        raise InputError(
+            Said(
+                "{directory}: no folder in it has a boundary layer (it holds {names})", directory=directory, names=names
+            )
+        )
     return found
 
 
@@ -107,7 +112,9 @@ def find_files(folder: Path) -> LayerFiles:
     needed = {stem: find_layer(folder, stem) for stem in ("boundary", "buildings", "roads")}
     missing = [stem for stem, path in needed.items() if path is None]
     if missing:
-        raise InputError(f"{folder.name}: has no layer {' and no '.join(missing)}")
+        raise InputError(
+            Said("{name}: these layers are missing: {missing}; add them", name=folder.name, missing=listed(missing))
+        )
     stems = sorted(path.stem for path in folder.glob("population_*") if path.suffix in SUFFIXES)
     census = next(filter(None, (find_layer(folder, stem) for stem in ("census", *stems))), None)
     areas = {stem: find_layer(folder, stem) for stem in ("compounds", "communities", "existing")}
@@ -207,17 +214,21 @@ def case_folder(path: Path) -> Iterator[Path]:
         yield path
         return
     if not hasattr(tarfile, "data_filter"):
-        raise InputError(f"{path.name}: Python 3.11.4 or newer is needed to unpack it safely; unpack it by hand")
+        raise InputError(
+            Said("{name}: Python 3.11.4 or newer is needed to unpack it safely; unpack it by hand", name=path.name)
+        )
     with tempfile.TemporaryDirectory(prefix="gridgis-") as unpacked:
         try:
             with tarfile.open(path) as archive:
                 archive.extractall(unpacked, filter="data")
         except (tarfile.TarError, EOFError) as error:
-            raise InputError(f"{path.name}: cannot be unpacked ({error}); copy it again") from error
+            raise InputError(
+                Said("{name}: cannot be unpacked ({error}); copy it again", name=path.name, error=error)
+            ) from error
         folders = [Path(unpacked), *sorted(entry for entry in Path(unpacked).iterdir() if entry.is_dir())]
         folder = next((folder for folder in folders if find_layer(folder, "boundary")), None)
         if folder is None:
-            raise InputError(f"{path.name}: no folder in it has a boundary layer")
+            raise InputError(Said("{name}: no folder in it has a boundary layer", name=path.name))
         yield folder
 
 

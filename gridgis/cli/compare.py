@@ -10,6 +10,7 @@ import click
 from gridgis.cli.parameters import debug_option, language_option
 from gridgis.cli.terminal import output_console, show_steps
 from gridgis.errors import ExportError
+from gridgis.languages import Said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,9 @@ def _write(found: Comparison, path: Path) -> None:
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise ExportError(f"{path}: cannot be written ({error.strerror}); give -o a file of yours") from None
+        raise ExportError(
+            Said("{path}: cannot be written ({error}); give -o a file of yours", path=path, error=error.strerror)
+        ) from None
 
 
 def _print(found: Comparison, language: Language) -> None:

@@ -12,6 +12,7 @@ from gridgis.cli.partition import CANNOT_BE_MET, check_folder
 from gridgis.cli.saved_plan import saved_plan_options, take_saved_plan
 from gridgis.cli.terminal import output_console, show_steps
 from gridgis.errors import InputError
+from gridgis.languages import Said
 
 if TYPE_CHECKING:
     from gridgis.edit import Edit, History
@@ -79,7 +80,7 @@ def command(
     from gridgis.plan import adopt_plan
 
     if not (moves or merges or splits or regions):
-        raise InputError("nothing is to be changed; say --move, --merge, --split or --resolve")
+        raise InputError(Said("nothing is to be changed; say --move, --merge, --split or --resolve"))
     check_folder(output)
     saved, files, options = take_saved_plan(given)
     with show_steps(language) as progress:
@@ -110,7 +111,9 @@ def _change(
     for value in splits:
         code, _, parts = value.partition(":")
         if parts and not parts.isdigit():
-            raise InputError(f"--split {value}: “{parts}” is not a number of parts; write CODE:3")
+            raise InputError(
+                Said("--split {value}: “{parts}” is not a number of parts; write CODE:3", value=value, parts=parts)
+            )
         history.do(split_grid(history.plan, code, parts=int(parts or 2)))
     for codes in regions:
         history.do(resolve_region(history.plan, codes))
@@ -121,7 +124,7 @@ def _known(history: History, building: str) -> list[int]:
     ids = history.plan.layers.buildings["source_id"]
     found: list[int] = ids.index[ids == building].tolist()
     if not found:
-        raise InputError(f"there is no building “{building}”; give the id that its layer has")
+        raise InputError(Said("there is no building “{building}”; give the id that its layer has", building=building))
     return found
 
 

@@ -376,8 +376,11 @@ def _take_housing(given: dict[str, Any]) -> Housing | None:
     beside = [f"--{name}" for name in ("profile", "households", "population") if given.get(name) is not None]
     if beside:
         raise InputError(
-            f"--profiles says how large grids are, and so does {' and '.join(beside)}; leave one of them out "
-            "(default = “NAME” in the file is the profile of all buildings that no rule fits)"
+            Said(
+                "--profiles says how large grids are, and so does {beside}; leave one of them out (default = "
+                "“NAME” in the file is the profile of all buildings that no rule fits)",
+                beside=listed(beside, "and"),
+            )
         )
     return Housing.read(path)
 

@@ -23,6 +23,7 @@ from gridgis.cli.parameters import (
 )
 from gridgis.cli.terminal import output_console, show_steps
 from gridgis.errors import InputError, some
+from gridgis.languages import Said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,10 @@ def command(output: str, language: Language, explain: bool, **given: Any) -> int
     check_folder(output)
     if options.lock and files.existing is None:
         raise InputError(
-            f"--lock {some(options.lock)}: there is no existing plan to lock grids of; give its grids with --existing"
+            Said(
+                "--lock {lock}: there is no existing plan to lock grids of; give its grids with --existing",
+                lock=some(options.lock),
+            )
         )
     from gridgis.conflicts import check_rules
     from gridgis.housing import count_housing
@@ -79,10 +83,12 @@ def check_folder(output: str) -> None:
     """Refuse a place that cannot be written to before hours of work rather than after."""
     folder = Path(output).absolute()
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"{output}: is a file; give -o a folder, or a name that is free")
+        raise InputError(Said("{output}: is a file; give -o a folder, or a name that is free", output=output))
     nearest = next(place for place in (folder, *folder.parents) if place.exists())
     if not os.access(nearest, os.W_OK):
-        raise InputError(f"{output}: {nearest} cannot be written to; give -o a folder of yours")
+        raise InputError(
+            Said("{output}: {nearest} cannot be written to; give -o a folder of yours", output=output, nearest=nearest)
+        )
 
 
 def divide(

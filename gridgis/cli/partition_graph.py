@@ -11,6 +11,7 @@ from gridgis.cli.parameters import band_options, debug_option, language_option, 
 from gridgis.cli.partition import CANNOT_BE_MET
 from gridgis.cli.terminal import output_console, show_steps
 from gridgis.errors import ExportError, InputError
+from gridgis.languages import Said
 from gridgis.profiles import Band
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def command(
 
     target = Path(output)
     if target.is_dir():
-        raise InputError(f"{output}: is a folder; give -o a file in it")
+        raise InputError(Said("{output}: is a folder; give -o a file in it", output=output))
     with show_steps(language) as progress:
         graph = read_graph(nodes, edges)
         options = options_for(
@@ -77,7 +78,9 @@ def command(
         target.parent.mkdir(parents=True, exist_ok=True)
         write_assignment(target, graph, assignment)
     except OSError as error:
-        raise ExportError(f"{output}: cannot be written ({error.strerror}); give -o a file of yours") from None
+        raise ExportError(
+            Said("{output}: cannot be written ({error}); give -o a file of yours", output=output, error=error.strerror)
+        ) from None
     _print(graph, assignment, output, language)
     return CANNOT_BE_MET if assignment.proofs else 0
 

@@ -14,6 +14,7 @@ import pandas as pd
 from gridgis.compare.division import Division
 from gridgis.compare.matching import compare_boundaries, match_buildings, match_grids
 from gridgis.errors import InputError
+from gridgis.languages import Said
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan
@@ -134,7 +135,10 @@ def compare_divisions(before: Division, after: Division, *, officers: Mapping[st
     here = np.flatnonzero(at >= 0)
     if not len(here):
         raise InputError(
-            "the two plans have no building in common, neither by id nor by place; compare plans of one jurisdiction"
+            Said(
+                "the two plans have no building in common, neither by id nor by place; compare plans of one "
+                "jurisdiction",
+            )
         )
     stays = new.iloc[at[here]]
     was, now = old["grid"].to_numpy()[here], stays["grid"].to_numpy()

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gridgis.errors import InputError, some
+from gridgis.languages import Said
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan
@@ -52,7 +53,10 @@ class Division:
         unknown = sorted(set(held["grid"]) - set(place))
         if unknown:
             raise InputError(
-                f"buildings are in grids that the plan does not have: {some(unknown)}; write the plan's files again"
+                Said(
+                    "buildings are in grids that the plan does not have: {unknown}; write the plan's files again",
+                    unknown=some(unknown),
+                )
             )
         values = {name: held[name].to_numpy() for name in ("households", "population")}
         return cls(
@@ -81,18 +85,25 @@ def read_division(path: str | Path) -> Division:
 
     file = Path(path) / "grids.gpkg" if Path(path).is_dir() else Path(path)
     if not file.exists():
-        raise InputError(f"{path}: there is no plan here; give the folder a plan was written to, or its grids.gpkg")
+        raise InputError(
+            Said("{path}: there is no plan here; give the folder a plan was written to, or its grids.gpkg", path=path)
+        )
     try:
         layers = [gpd.read_file(file, layer=layer, engine="pyogrio") for layer in ("grids", "buildings")]
     except (DataLayerError, DataSourceError):
         raise InputError(
-            f"{path}: has no layers grids and buildings; give the folder a plan was written to, or its grids.gpkg"
+            Said(
+                "{path}: has no layers grids and buildings; give the folder a plan was written to, or its grids.gpkg",
+                path=path,
+            )
         ) from None
     missing = [
         name for frame, names in zip(layers, (GRIDS, BUILDINGS), strict=True) for name in names if name not in frame
     ]
     if missing:
-        raise InputError(f"{path}: has no column {some(missing)}; write the plan's files again")
+        raise InputError(
+            Said("{path}: has no column {missing}; write the plan's files again", path=path, missing=some(missing))
+        )
     return Division.of_frames(*layers)
 
 
@@ -107,12 +118,22 @@ def read_officers(path: str | Path) -> dict[str, str]:
     try:
         table = pd.read_csv(path, dtype=str, encoding="utf-8-sig").dropna(how="all")
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a CSV table in UTF-8 ({error}); save it as one") from None
+        raise InputError(
+            Said("{path}: cannot be read as a CSV table in UTF-8 ({error}); save it as one", path=path, error=error)
+        ) from None
     columns = [next((w for w in words if w in table), None) for words in (CODE_WORDS, OFFICER_WORDS)]
     if None in columns:
-        raise InputError(f"{path}: needs the columns grid and officer; it has {some(list(table.columns))}")
+        raise InputError(
+            Said(
+                "{path}: needs the columns grid and officer; it has {columns}",
+                path=path,
+                columns=some(list(table.columns)),
+            )
+        )
     table = table[columns].dropna()
     twice = table[columns[0]][table[columns[0]].duplicated()].tolist()
     if twice:
-        raise InputError(f"{path}: grid {some(twice)} has several officers; give each grid one")
+        raise InputError(
+            Said("{path}: grid {twice} has several officers; give each grid one", path=path, twice=some(twice))
+        )
     return dict(zip(table[columns[0]].str.strip(), table[columns[1]].str.strip(), strict=True))

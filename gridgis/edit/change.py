@@ -13,6 +13,7 @@ import pandas as pd
 from gridgis.codes import succeed
 from gridgis.edit.breaches import Breach, find_breaches
 from gridgis.errors import InputError, some
+from gridgis.languages import Both, Said
 from gridgis.partition.assignment import Assignment
 from gridgis.plan import Plan
 
@@ -87,8 +88,10 @@ def grids_of(plan: Plan, codes: Sequence[str]) -> list[int]:
     unknown = [code for code in codes if code not in at]
     if unknown:
         gone = [code for code in unknown if code in plan.codes.retired]
-        why = f"; {some(gone)} was retired" if gone else ""
-        raise InputError(f"the plan has no grid {some(unknown)}{why}; choose of {some(plan.codes.code)}")
+        fault = Said("the plan has no grid {unknown}", unknown=some(unknown))
+        if gone:
+            fault = Said("{fault}; {gone} was retired", fault=fault, gone=some(gone))
+        raise InputError(Said("{fault}; choose of {codes}", fault=fault, codes=some(plan.codes.code)))
     return list(dict.fromkeys(at[code] for code in codes))
 
 
@@ -101,7 +104,7 @@ def refuse_held(plan: Plan, units: Ints, grids: Iterable[int]) -> None:
     code = plan.codes.code
     for grid in sorted(set(grids)):
         if code[grid] in plan.options.lock:
-            faults.append(f"grid {code[grid]} is locked and stays as it is; unlock grid {code[grid]} first")
+            faults.append(Said("grid {code} is locked and stays as it is; unlock grid {code} first", code=code[grid]))
     locked = [i for i, c in enumerate(code) if c in plan.options.lock]
     chosen = np.asarray(sorted(set(grids)), np.int64)
     for group in plan.graph.fixed:
@@ -110,7 +113,7 @@ def refuse_held(plan: Plan, units: Ints, grids: Iterable[int]) -> None:
             continue  # said above, or not concerned
         whole = len(of) == 1 and int((plan.assignment.grid == of[0]).sum()) == len(group.units)
         if np.isin(group.units, units).any() or (whole and np.isin(of, chosen).any()):
-            faults.append(f"{group.why[0]}; {group.remedy[0]} first")
+            faults.append(Said("{why}; {remedy} first", why=Both(*group.why), remedy=Both(*group.remedy)))
     if faults:
         raise InputError(*faults)
 

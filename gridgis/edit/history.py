@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gridgis.edit.change import Edit
 from gridgis.errors import InputError
+from gridgis.languages import Said
 from gridgis.plan import Plan
 
 
@@ -38,7 +39,7 @@ class History:
     def do(self, edit: Edit) -> Plan:
         """Put an edit of the plan as it stands in force; edits undone before are forgotten."""
         if edit.before is not self.plan:
-            raise InputError("this edit was made of another plan than the one that stands; make it again")
+            raise InputError(Said("this edit was made of another plan than the one that stands; make it again"))
         self._edits[self._done :] = [edit]
         self._done += 1
         return self.plan
@@ -46,13 +47,13 @@ class History:
     def undo(self) -> Plan:
         """Return to the plan before the last edit in force."""
         if not self.can_undo:
-            raise InputError("there is nothing to undo; the plan is as it was at first")
+            raise InputError(Said("there is nothing to undo; the plan is as it was at first"))
         self._done -= 1
         return self.plan
 
     def redo(self) -> Plan:
         """Put the edit last undone in force again."""
         if not self.can_redo:
-            raise InputError("there is nothing to redo; no edit has been undone")
+            raise InputError(Said("there is nothing to redo; no edit has been undone"))
         self._done += 1
         return self.plan

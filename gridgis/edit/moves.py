@@ -12,6 +12,7 @@ import pandas as pd
 from gridgis.codes import keep_most
 from gridgis.edit.change import Edit, change, grids_of, refuse_held
 from gridgis.errors import InputError, some
+from gridgis.languages import Said
 from gridgis.plan import Plan
 
 Ints = npt.NDArray[np.int64]
@@ -47,12 +48,17 @@ def move_buildings(plan: Plan, buildings: Sequence[int] | npt.NDArray[Any], to: 
     known = plan.units.buildings
     missing = np.setdiff1d(asked, known.index.to_numpy(np.int64))
     if len(missing):
-        raise InputError(f"the plan has no building {some(missing.tolist())}; choose buildings of its map")
+        raise InputError(
+            Said("the plan has no building {missing}; choose buildings of its map", missing=some(missing.tolist()))
+        )
     units = known.to_numpy(np.int64)[known.index.get_indexer(pd.Index(asked))]
     if (units < 0).any():
         names = plan.layers.buildings["source_id"].loc[asked[units < 0]].tolist()
         raise InputError(
-            f"the middle of {some(names)} lies outside the jurisdiction, so no grid holds it; leave it out"
+            Said(
+                "the middle of {names} lies outside the jurisdiction, so no grid holds it; leave it out",
+                names=some(names),
+            )
         )
     return _move(plan, np.unique(units), to, asked)
 
@@ -67,7 +73,7 @@ def merge_grids(plan: Plan, codes: Sequence[str]) -> Edit:
     """
     grids = np.array(grids_of(plan, codes), np.int64)
     if len(grids) < 2:
-        raise InputError("one grid alone cannot be merged; choose at least two")
+        raise InputError(Said("one grid alone cannot be merged; choose at least two"))
     members = np.flatnonzero(np.isin(plan.assignment.grid, grids))
     refuse_held(plan, members, grids.tolist())
     label = plan.assignment.grid.copy()
@@ -88,8 +94,12 @@ def _move(plan: Plan, units: Ints, to: str | None, asked: Ints | None = None) ->
     grid, k = plan.assignment.grid, plan.assignment.grids
     wrong = units[(units < 0) | (units >= len(grid))]
     if len(wrong) or not len(units):
-        what = f"the plan has no unit {some(wrong.tolist())}" if len(wrong) else "no units were chosen"
-        raise InputError(f"{what}; choose units 0 … {len(grid) - 1:,}")
+        what = (
+            Said("the plan has no unit {units}", units=some(wrong.tolist()))
+            if len(wrong)
+            else Said("no units were chosen")
+        )
+        raise InputError(Said("{what}; choose units 0 … {last:,}", what=what, last=len(grid) - 1))
     target = k if to is None else grids_of(plan, [to])[0]
     leaving = units[grid[units] != target]
     sources = np.unique(grid[leaving])

@@ -15,6 +15,7 @@ from gridgis.edit.change import Edit, change, grids_of, refuse_held
 from gridgis.edit.moves import inherit
 from gridgis.errors import InfeasibleError, InputError
 from gridgis.graph import Graph
+from gridgis.languages import Said, Words
 from gridgis.options import PlanOptions
 from gridgis.partition import partition
 from gridgis.pieces import joined
@@ -67,8 +68,11 @@ def split_along(plan: Plan, code: str, line: LineString) -> Edit:
     used, part = np.unique(side, return_inverse=True)
     if len(used) < 2:
         raise InputError(
-            f"the line leaves all units of grid {code} on one side; draw it across the grid from edge to edge, "
-            "with at least one unit on either side"
+            Said(
+                "the line leaves all units of grid {code} on one side; draw it across the grid from edge to "
+                "edge, with at least one unit on either side",
+                code=code,
+            )
         )
     return _divided(plan, "split-along", members, part)
 
@@ -88,7 +92,7 @@ def resolve_region(plan: Plan, codes: Sequence[str]) -> Edit:
     """
     grids = grids_of(plan, codes)
     if not grids:
-        raise InputError("no grids were chosen; choose those to be divided anew")
+        raise InputError(Said("no grids were chosen; choose those to be divided anew"))
     members = _members(plan, grids)
     options = _modest(plan.options, len(grids))
     answer = partition(subgraph(plan.graph, members), options.replace(grids=len(grids) if options.grids else None))
@@ -144,21 +148,30 @@ def _divided(plan: Plan, action: str, members: Ints, part: Ints) -> Edit:
     return change(plan, action, label, inherit(plan, label, members))
 
 
-def _wrong_parts(code: str, parts: int, pieces: int, units: int) -> str:
+def _wrong_parts(code: str, parts: int, pieces: int, units: int) -> Words:
     if parts < 2:
-        return f"{parts} part{'s' if parts != 1 else ''} of grid {code} were asked for; ask for at least 2"
+        return Said("{parts} parts of grid {code} were asked for; ask for at least 2", parts=parts, code=code)
+    if units == 1:
+        return Said("grid {code} is a single unit, which is never cut; it stays whole", code=code)
     if parts > units:
-        return (
-            f"{parts} parts were asked for, but grid {code} has {units} unit{'s' if units > 1 else ''}, which are "
-            f"never cut; {f'ask for at most {units}' if units > 1 else 'it stays whole'}"
+        return Said(
+            "{parts} parts were asked for, but grid {code} has {units} units, which are never cut; ask for at most "
+            "{units}",
+            parts=parts,
+            code=code,
+            units=units,
         )
-    return f"grid {code} lies in {pieces} places that no way joins; ask for at least {pieces} parts"
+    return Said(
+        "grid {code} lies in {pieces} places that no way joins; ask for at least {pieces} parts",
+        code=code,
+        pieces=pieces,
+    )
 
 
 def _sides(units: npt.NDArray[np.object_], whole: shapely.Geometry, line: LineString) -> Ints:
     """Return which face of a grid, cut along a line, holds most of each unit."""
     if not isinstance(line, LineString) or line.is_empty or not np.isfinite(shapely.get_coordinates(line)).all():
-        raise InputError("a grid is split along a line of at least two points; draw it across the grid")
+        raise InputError(Said("a grid is split along a line of at least two points; draw it across the grid"))
     noded = shapely.union_all([shapely.boundary(whole), line])
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     shapely.prepare(whole)

@@ -19,7 +19,7 @@ from gridgis.export.plan_json import write_plan_json
 from gridgis.export.png import write_png
 from gridgis.export.shapefile import write_shapefile
 from gridgis.export.table import write_csv
-from gridgis.languages import Language
+from gridgis.languages import Language, Said, listed
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan
@@ -121,7 +121,14 @@ def write_file(plan: Plan, path: str | os.PathLike[str], *, language: Language =
     path = Path(path)
     exporter = EXPORTERS.get(path.suffix.lower())
     if exporter is None:
-        raise ExportError(f"{path.name}: no format has the suffix “{path.suffix}”; use one of {', '.join(EXPORTERS)}")
+        raise ExportError(
+            Said(
+                "{name}: no format has the suffix “{suffix}”; use one of {exporters}",
+                name=path.name,
+                suffix=path.suffix,
+                exporters=listed(EXPORTERS),
+            )
+        )
     return _write_set(plan, path.parent, {path.name: exporter}, language, None, set())
 
 
@@ -140,7 +147,14 @@ def _write_set(
             try:
                 exporter(plan, draft / name, language=language)
             except OSError as error:
-                raise ExportError(f"{name} cannot be written to {folder}: {error.strerror or error}") from error
+                raise ExportError(
+                    Said(
+                        "{name} cannot be written to {folder}: {error}",
+                        name=name,
+                        folder=folder,
+                        error=error.strerror or error,
+                    )
+                ) from error
         written = [folder / name for name in sorted(file.name for file in draft.iterdir())]
     if progress is not None:
         progress("write", 1.0)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gridgis.errors import ExportError
+from gridgis.languages import Said
 
 SIDECARS = (".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".shp.xml")
 """What belongs to a shapefile beside it; indexes that other programs made fit only the shapes they were made of."""
@@ -46,12 +47,16 @@ def replaced_set(folder: Path, owned: set[str]) -> Iterator[Path]:
     draft = home / f".{folder.absolute().name}-unfinished-{uuid.uuid4().hex[:8]}"
     try:
         if folder.exists() and not folder.is_dir():
-            raise ExportError(f"{folder} is a file; choose a folder to write to")
+            raise ExportError(Said("{folder} is a file; choose a folder to write to", folder=folder))
         home.mkdir(parents=True, exist_ok=True)
         (draft / "new").mkdir(parents=True)
     except OSError as error:
         raise ExportError(
-            f"{folder} cannot be made: {error.strerror or error}; choose a folder that you may write to"
+            Said(
+                "{folder} cannot be made: {error}; choose a folder that you may write to",
+                folder=folder,
+                error=error.strerror or error,
+            )
         ) from error
     try:
         yield draft / "new"
@@ -82,6 +87,9 @@ def _swap(draft: Path, folder: Path, owned: set[str]) -> None:
         if not isinstance(error, OSError):
             raise
         raise ExportError(
-            f"{error.filename2 or error.filename or folder} cannot be replaced: {error.strerror or error}; "
-            "close the programs that have it open and write again"
+            Said(
+                "{file} cannot be replaced: {error}; close the programs that have it open and write again",
+                file=error.filename2 or error.filename or folder,
+                error=error.strerror or error,
+            )
         ) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gridgis.errors import ExportError
 from gridgis.export.attributes import building_features, layers_of, level_features
-from gridgis.languages import Language
+from gridgis.languages import Language, Said
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan
@@ -24,4 +24,4 @@ def write_geopackage(plan: Plan, path: Path, *, language: Language = "zh") -> No
             several = bool((features.geom_type == "MultiPolygon").any())
             features.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", index=False, promote_to_multi=several)
     except (DataSourceError, DataLayerError) as error:
-        raise ExportError(f"{path.name} cannot be written: {error}") from error
+        raise ExportError(Said("{name} cannot be written: {error}", name=path.name, error=error)) from error

@@ -13,21 +13,26 @@ from shapely import MultiPolygon, Polygon
 from gridgis.inputs.columns import as_text, coalesce, find_column, find_columns
 from gridgis.inputs.counts import read_counts
 from gridgis.inputs.tables import Table
+from gridgis.languages import Said, Words, listed
 from gridgis.repair import Repairs, clean_geometry
 
 COUNTS = ("population", "households")
 _DTYPES = {"population": "float64", "households": "float64", "dedicated": "bool"}
 
 
-def census_counts(table: Table, faults: list[str]) -> gpd.GeoDataFrame:
+def census_counts(table: Table, faults: list[Words]) -> gpd.GeoDataFrame:
     """Return the areas with `population` and `households` (float, NaN where not known)."""
     frame = table.frame[["geometry"]].copy()
     found = {field: find_column(table.frame, field) for field in COUNTS}
     if not any(found.values()):
-        listed = ", ".join(str(c) for c in table.frame.columns if c != "geometry") or "none"
+        columns = listed(c for c in table.frame.columns if c != "geometry") or Said("none")
         faults.append(
-            f"{table.label}: no column holds population or households (columns: {listed}); "
-            "rename the one that does to “population”"
+            Said(
+                "{label}: no column holds population or households (columns: {columns}); rename the one that "
+                "does to “population”",
+                label=table.label,
+                columns=columns,
+            )
         )
     for field, column in found.items():
         frame[field] = np.nan

@@ -26,6 +26,7 @@ from gridgis.inputs.lines import barrier_lines, no_lines, road_lines
 from gridgis.inputs.roles import fault_of_geometry
 from gridgis.inputs.tables import Source, Table, read_tables
 from gridgis.inputs.underground import mark_underground
+from gridgis.languages import Said, Words
 from gridgis.layers import Layers
 from gridgis.repair import Repairs, close_slivers, made_valid, mend_boundary
 
@@ -145,7 +146,7 @@ def _assemble(
     crs = choose_crs(outline)
     progress("layers", 0.7)
     moved: list[Table] = []
-    faults: list[str] = []
+    faults: list[Words] = []
     for table in [Table("boundary", "boundary", outline), *tables[1:]]:
         try:
             moved.append(table.to_crs(crs))
@@ -212,7 +213,7 @@ def _assemble(
 
 
 def _areas_inside(
-    table: Table, shape: Polygon | MultiPolygon, houses: gpd.GeoDataFrame, repairs: Repairs, faults: list[str]
+    table: Table, shape: Polygon | MultiPolygon, houses: gpd.GeoDataFrame, repairs: Repairs, faults: list[Words]
 ) -> gpd.GeoDataFrame | None:
     """Return what of a layer of areas lies in the jurisdiction; None where that is nothing and must not be."""
     if table.role == "communities":
@@ -224,7 +225,7 @@ def _areas_inside(
     return keep_reaching(table, shape, repairs)
 
 
-def _with_figures(table: Table, columns: Mapping[str, str], repairs: Repairs, faults: list[str]) -> Table:
+def _with_figures(table: Table, columns: Mapping[str, str], repairs: Repairs, faults: list[Words]) -> Table:
     """Return layers that carry counts or names with our columns beside their own ids."""
     if table.role == "buildings":
         return replace(table, frame=read_figures(table, columns, repairs, faults))
@@ -250,14 +251,19 @@ def _valid(shape: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
     return shape if shape.is_valid else made_valid(np.array([shape], object))[0]
 
 
-def _elsewhere(moved: Table, source: Table, shape: Polygon | MultiPolygon) -> str:
+def _elsewhere(moved: Table, source: Table, shape: Polygon | MultiPolygon) -> Words:
     """Say that a layer lies elsewhere, how far, and in which CRSs."""
     kilometres = shapely.distance(shape, shapely.box(*moved.frame.total_bounds)) / 1000
-    far = f"{kilometres:,.1f} km away from it" if kilometres >= 0.05 else "beside it"
-    return (
-        f"{source.label}: none of the {len(source.frame):,} features lies in the boundary, they are {far}; the layer "
-        f"is in {describe(source.crs)}, the boundary was brought into {describe(moved.crs)}. One of the two "
-        "probably states the wrong coordinate system, or they are of different places"
+    far = Said("{kilometres:,.1f} km away from it", kilometres=kilometres) if kilometres >= 0.05 else Said("beside it")
+    return Said(
+        "{label}: none of the {count:,} features lies in the boundary, they are {far}; the layer is in "
+        "{own}, the boundary was brought into {ours}. One of the two probably states the wrong "
+        "coordinate system, or they are of different places",
+        label=source.label,
+        count=len(source.frame),
+        far=far,
+        own=describe(source.crs),
+        ours=describe(moved.crs),
     )
 
 

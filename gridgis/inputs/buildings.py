@@ -15,6 +15,7 @@ from gridgis.inputs.columns import as_text, find_column, find_columns, missing_c
 from gridgis.inputs.counts import read_counts, read_heights, read_levels
 from gridgis.inputs.tables import Table
 from gridgis.inputs.uses import building_uses
+from gridgis.languages import Said, Words, listed
 from gridgis.overlaps import overlapping_pairs
 from gridgis.profiles import PROFILES
 from gridgis.repair import MIN_BUILDING_M2, Repairs, clean_geometry, find_duplicates
@@ -30,16 +31,18 @@ NOTABLE_M2 = 1.0
 """Buildings that share more than this are reported; less is how they were drawn."""
 
 
-def unknown_fields(columns: Mapping[str, str]) -> list[str]:
+def unknown_fields(columns: Mapping[str, str]) -> list[Words]:
     """Return a fault for each key of `columns` that is no field of buildings."""
     return [
-        f"“{field}” is no field of buildings; columns can be named for: {', '.join(FIELDS)}"
+        Said(
+            "“{field}” is no field of buildings; columns can be named for: {fields}", field=field, fields=listed(FIELDS)
+        )
         for field in columns
         if field not in FIELDS
     ]
 
 
-def read_figures(table: Table, columns: Mapping[str, str], repairs: Repairs, faults: list[str]) -> gpd.GeoDataFrame:
+def read_figures(table: Table, columns: Mapping[str, str], repairs: Repairs, faults: list[Words]) -> gpd.GeoDataFrame:
     """Return the footprints, each once, with our columns; what cannot be used is added to `faults`."""
     source, label = table.frame, table.label
     faults += [missing_column(c, source.columns, label) for c in columns.values() if c not in source.columns]
@@ -89,7 +92,11 @@ def keep_inside(table: Table, outline: Polygon | MultiPolygon, repairs: Repairs)
     frame["inside"] = _belongs(outline, frame.geometry.to_numpy())
     if not frame["inside"].any():
         raise InputError(
-            f"{label}: {len(frame):,} buildings touch the boundary but none lies inside it; check that both layers fit"
+            Said(
+                "{label}: {count:,} buildings touch the boundary but none lies inside it; check that both layers fit",
+                label=label,
+                count=len(frame),
+            )
         )
     edge = frame["source_id"][~frame["inside"]].tolist()
     repairs.add(label, "mostly outside the jurisdiction", "kept as shapes, their people not counted", edge)
@@ -125,7 +132,7 @@ def _belongs(outline: Polygon | MultiPolygon, footprints: npt.NDArray[np.object_
     return within
 
 
-def _once(frame: gpd.GeoDataFrame, label: str, repairs: Repairs, faults: list[str]) -> gpd.GeoDataFrame:
+def _once(frame: gpd.GeoDataFrame, label: str, repairs: Repairs, faults: list[Words]) -> gpd.GeoDataFrame:
     """Keep a footprint that is there several times once, with the counts that any of its rows knows."""
     first = find_duplicates(frame.geometry.to_numpy())
     again = first != np.arange(len(frame))
@@ -139,8 +146,13 @@ def _once(frame: gpd.GeoDataFrame, label: str, repairs: Repairs, faults: list[st
     if differing:
         ids = [" = ".join(frame["source_id"][first == at].tolist()) for at in sorted(differing)]
         faults.append(
-            f"{label}: {len(differing):,} footprints are there several times with different counts ({some(ids)}); "
-            "merge their rows, adding up the counts if they are parts of one building"
+            Said(
+                "{label}: {count:,} footprints are there several times with different counts ({ids}); merge "
+                "their rows, adding up the counts if they are parts of one building",
+                label=label,
+                count=len(differing),
+                ids=some(ids),
+            )
         )
     for field in (*_COUNTS, "levels", "height", "name", "compound", "housing"):
         known = groups[field].first()

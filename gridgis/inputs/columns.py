@@ -10,6 +10,7 @@ from difflib import get_close_matches
 import pandas as pd
 
 from gridgis.inputs.words import spellings
+from gridgis.languages import Said, Words, listed
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = spellings("columns")
 """Field of ours -> the spellings it goes by, best first."""
@@ -58,14 +59,20 @@ def find_column(frame: pd.DataFrame, field: str, columns: Mapping[str, str] | No
     return found[0] if found else None
 
 
-def missing_column(wanted: str, names: Iterable[object], layer: str) -> str:
+def missing_column(wanted: str, names: Iterable[object], layer: str) -> Words:
     """Say that a column isn't there, which are, and which look like it."""
     there = [str(n) for n in names if str(n) != "geometry"]
     close = get_close_matches(normal(wanted), [normal(n) for n in there], n=3, cutoff=0.6)
     meant = [n for n in there if normal(n) in close]
-    hint = f"; did you mean {' or '.join(f'“{m}”' for m in meant)}?" if meant else ""
-    listed = ", ".join(there) if there else "none at all"
-    return f"{layer}: there is no column “{wanted}”; its columns are: {listed}{hint}"
+    fault = Said(
+        "{layer}: there is no column “{wanted}”; its columns are: {columns}",
+        layer=layer,
+        wanted=wanted,
+        columns=listed(there) if there else Said("none at all"),
+    )
+    if not meant:
+        return fault
+    return Said("{fault}; did you mean {meant}?", fault=fault, meant=listed((f"“{m}”" for m in meant), "or"))
 
 
 def coalesce(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:

@@ -14,6 +14,7 @@ from gridgis.inputs.areas import first_text, keep_reaching, texts
 from gridgis.inputs.columns import as_text, coalesce, find_columns, map_words
 from gridgis.inputs.tables import Table
 from gridgis.inputs.words import first_meaning, meanings, patterns
+from gridgis.languages import Said, Words
 from gridgis.repair import Repairs
 
 COLUMNS = ("name", "kind", "profile", "dedicated")
@@ -24,7 +25,7 @@ _YES_NO = meanings("yes_no")
 _PLAIN = "compound"
 
 
-def compound_records(table: Table, repairs: Repairs, faults: list[str]) -> gpd.GeoDataFrame:
+def compound_records(table: Table, repairs: Repairs, faults: list[Words]) -> gpd.GeoDataFrame:
     """Return the areas with `name`, `kind`, `profile` and `dedicated`, as `Layers.compounds` holds them.
 
     The columns of kind, amenity or land use tell the kind; else the area's name, else the layer's, does; what says
@@ -39,15 +40,19 @@ def compound_records(table: Table, repairs: Repairs, faults: list[str]) -> gpd.G
     unclear = stated.notna() & answer.isna()
     if unclear.any():
         faults.append(
-            f"{table.label}: {int(unclear.sum()):,} rows say neither yes nor no for “dedicated” "
-            f"({some(stated[unclear].unique().tolist())}); write yes or no (是 or 否)"
+            Said(
+                "{label}: {count:,} rows say neither yes nor no for “dedicated” ({stated}); write yes or no (是 or 否)",
+                label=table.label,
+                count=int(unclear.sum()),
+                stated=some(stated[unclear].unique().tolist()),
+            )
         )
     frame["dedicated"] = answer.eq("yes").to_numpy(bool)
     return frame
 
 
 def compounds_inside(
-    table: Table, outline: Polygon | MultiPolygon, repairs: Repairs, faults: list[str]
+    table: Table, outline: Polygon | MultiPolygon, repairs: Repairs, faults: list[Words]
 ) -> gpd.GeoDataFrame:
     """Return the clean areas that reach into the jurisdiction; dedicated ones that do not are added to `faults`."""
     rows = pd.Series([f"row {n + 1}" for n in range(len(table.frame))], index=table.frame.index, dtype=object)
@@ -58,8 +63,13 @@ def compounds_inside(
     if lost.any():
         names = table.frame["name"].where(table.frame["name"].notna(), rows)[lost].tolist()
         faults.append(
-            f"{table.label}: {len(names):,} dedicated areas share no ground with the jurisdiction, so they can be no "
-            f"grids of it: {some(names)}. Correct their place or the boundary, or leave out “dedicated”"
+            Said(
+                "{label}: {count:,} dedicated areas share no ground with the jurisdiction, so they can be no "
+                "grids of it: {names}. Correct their place or the boundary, or leave out “dedicated”",
+                label=table.label,
+                count=len(names),
+                names=some(names),
+            )
         )
     return kept.drop(columns="_row")
 

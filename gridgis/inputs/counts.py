@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gridgis.errors import some
+from gridgis.languages import Said, Words
 from gridgis.repair import Repairs
 
 _NOTHING = {"", "-", "--", "—", "/", "\\", "n/a", "na", "nan", "none", "null", "无", "未知", "不详", "空", "缺"}
@@ -19,7 +20,7 @@ _MAX_HEIGHT_M = 1000
 _FOOT_M = 0.3048
 
 
-def read_counts(values: pd.Series, ids: pd.Series, *, layer: str, column: str) -> tuple[pd.Series, list[str]]:
+def read_counts(values: pd.Series, ids: pd.Series, *, layer: str, column: str) -> tuple[pd.Series, list[Words]]:
     """Return households or people as float (NaN: not known) and the faults found.
 
     Parameters
@@ -29,28 +30,36 @@ def read_counts(values: pd.Series, ids: pd.Series, *, layer: str, column: str) -
     ids
         Names of the rows, index as `values`.
     """
-    where = f"{layer}, column “{column}”"
+    where = Said("{layer}, column “{column}”", layer=layer, column=column)
     if pd.api.types.is_bool_dtype(values):
         return pd.Series(np.nan, index=values.index), [
-            f"{where}: holds yes/no values, not counts; name the column of the counts"
+            Said("{where}: holds yes/no values, not counts; name the column of the counts", where=where)
         ]
     if pd.api.types.is_numeric_dtype(values):
         numbers = values.astype("float64")
-        faults: list[str] = []
+        faults: list[Words] = []
     else:
         numbers, faults = _parse(values, ids, where)
     infinite = np.isinf(numbers)
     if infinite.any():
         faults.append(
-            f"{where}: {int(infinite.sum()):,} infinite values (ids {some(ids[infinite].tolist())}); "
-            "leave unknown ones empty"
+            Said(
+                "{where}: {count:,} infinite values (ids {ids}); leave unknown ones empty",
+                where=where,
+                count=int(infinite.sum()),
+                ids=some(ids[infinite].tolist()),
+            )
         )
     negative = (numbers < 0) & ~infinite
     if negative.any():
         shown = [f"{i}: {v:g}" for i, v in zip(ids[negative], numbers[negative], strict=True)]
         faults.append(
-            f"{where}: {int(negative.sum()):,} negative values (id: value {some(shown)}); "
-            "correct them, or leave unknown ones empty"
+            Said(
+                "{where}: {count:,} negative values (id: value {shown}); correct them, or leave unknown ones empty",
+                where=where,
+                count=int(negative.sum()),
+                shown=some(shown),
+            )
         )
     return numbers.where(~infinite & ~negative), faults
 
@@ -65,7 +74,7 @@ def read_heights(values: pd.Series, ids: pd.Series, repairs: Repairs, *, layer: 
     return _lenient(values, ids, repairs, layer, "height", _MAX_HEIGHT_M)
 
 
-def _parse(values: pd.Series, ids: pd.Series, where: str) -> tuple[pd.Series, list[str]]:
+def _parse(values: pd.Series, ids: pd.Series, where: str) -> tuple[pd.Series, list[Words]]:
     text = values.astype(object).where(values.notna(), "").astype(str)
     numbers: dict[str, float] = {}
     wrong: set[str] = set()
@@ -79,13 +88,19 @@ def _parse(values: pd.Series, ids: pd.Series, where: str) -> tuple[pd.Series, li
         except ValueError:
             numbers[value] = np.nan
             wrong.add(value)
-    faults = []
+    faults: list[Words] = []
     if wrong:
         rows = text.isin(wrong)
-        shown = [f"“{v}” at {i}" for v, i in zip(text[rows], ids[rows], strict=True)]
+        shown = [f"{i}: “{v}”" for v, i in zip(text[rows], ids[rows], strict=True)]
         faults.append(
-            f"{where}: {int(rows.sum()):,} of {len(text):,} values are text, not numbers ({some(shown, 3)}); "
-            "write numbers, leave unknown ones empty, or name another column"
+            Said(
+                "{where}: {count:,} of {total:,} values are text, not numbers (id: value {shown}); write numbers, "
+                "leave unknown ones empty, or name another column",
+                where=where,
+                count=int(rows.sum()),
+                total=len(text),
+                shown=some(shown, 3),
+            )
         )
     return text.map(numbers).astype("float64"), faults
 

@@ -12,6 +12,7 @@ from pyproj import CRS, Proj
 from pyproj.exceptions import CRSError, ProjError
 
 from gridgis.errors import InputError
+from gridgis.languages import Said, Words
 
 _CHINESE = re.compile(r"china.?geodetic|cgcs.?2000|beijing.?1?9?54|new.?beijing|xian.?1?9?80|xi'an", re.IGNORECASE)
 _DISTORTION = 0.02
@@ -23,7 +24,9 @@ def parse_crs(text: str | CRS) -> CRS:
     try:
         return CRS.from_user_input(int(text) if isinstance(text, str) and text.strip().isdigit() else text)
     except CRSError:
-        raise InputError(f"“{text}” is not a coordinate system; write its EPSG code, e.g. EPSG:4547") from None
+        raise InputError(
+            Said("“{text}” is not a coordinate system; write its EPSG code, e.g. EPSG:4547", text=text)
+        ) from None
 
 
 def plain_crs(crs: CRS) -> CRS:
@@ -53,14 +56,23 @@ def choose_crs(boundary: gpd.GeoDataFrame) -> CRS:
     if crs.is_engineering:
         if _in_metres(crs):
             return crs
-        raise InputError(f"boundary: its local system “{crs.name}” is not in metres; bring the layers into one that is")
+        raise InputError(
+            Said(
+                "boundary: its local system “{name}” is not in metres; bring the layers into one that is", name=crs.name
+            )
+        )
     box = boundary.total_bounds
     degrees = gpd.GeoSeries([shapely.box(*box)], crs=boundary.crs).to_crs(4326).iloc[0].centroid
     lon, lat = degrees.x, degrees.y
     if not (np.isfinite([lon, lat]).all() and -180 <= lon <= 180 and -90 <= lat <= 90):
         raise InputError(
-            f"boundary: coordinates such as {box[0]:g}, {box[1]:g} cannot lie in {describe(crs)}; "
-            "set the coordinate system that the file was made in"
+            Said(
+                "boundary: coordinates such as {x:g}, {y:g} cannot lie in {crs}; set the coordinate "
+                "system that the file was made in",
+                x=box[0],
+                y=box[1],
+                crs=describe(crs),
+            )
         )
     if crs.is_projected and _in_metres(crs) and _true_to_scale(crs, lon, lat):
         return crs
@@ -81,21 +93,30 @@ def describe(crs: CRS) -> str:
     return f"EPSG:{code} ({crs.name})" if code is not None else crs.name
 
 
-def missing_crs(layer: str, bounds: tuple[float, float, float, float], *, shapefile: bool) -> str:
+def missing_crs(layer: str, bounds: tuple[float, float, float, float], *, shapefile: bool) -> Words:
     """Say that a layer has no CRS and what would help, with hints from its coordinates; nothing is guessed."""
     x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
-    what = "has no .prj beside it" if shapefile else "does not say its coordinate system"
-    where = f"; its coordinates are around {x:.10g}, {y:.10g}"
+    fault = (
+        Said("{layer}: has no .prj beside it, so it is unknown where it lies", layer=layer)
+        if shapefile
+        else Said("{layer}: does not say its coordinate system, so it is unknown where it lies", layer=layer)
+    )
     zone = int(x // 1_000_000)
     if abs(x) <= 180 and abs(y) <= 90:
-        hint = ", which are degrees: EPSG:4326 if WGS 84, EPSG:4490 if CGCS2000"
+        hint = Said("which are degrees: EPSG:4326 if WGS 84, EPSG:4490 if CGCS2000")
     elif 25 <= zone <= 45:
-        hint = f", as in a 3-degree zone {zone}: EPSG:{4513 + zone - 25} if CGCS2000"
+        hint = Said("as in a 3-degree zone {zone}: EPSG:{code} if CGCS2000", zone=zone, code=4513 + zone - 25)
     elif 13 <= zone <= 23:
-        hint = f", as in a 6-degree zone {zone}: EPSG:{4491 + zone - 13} if CGCS2000"
+        hint = Said("as in a 6-degree zone {zone}: EPSG:{code} if CGCS2000", zone=zone, code=4491 + zone - 13)
     else:
-        hint = ", which are metres of an unknown zone"
-    return f"{layer}: {what}, so it is unknown where it lies{where}{hint}. Say which, e.g. --crs EPSG:4547"
+        hint = Said("which are metres of an unknown zone")
+    return Said(
+        "{fault}; its coordinates are around {x:.10g}, {y:.10g}, {hint}. Say which, e.g. --crs EPSG:4547",
+        fault=fault,
+        x=x,
+        y=y,
+        hint=hint,
+    )
 
 
 def to_crs(frame: gpd.GeoDataFrame, crs: CRS, layer: str) -> gpd.GeoDataFrame:
@@ -116,18 +137,37 @@ def to_crs(frame: gpd.GeoDataFrame, crs: CRS, layer: str) -> gpd.GeoDataFrame:
             return moved
         degrees = frame[far].to_crs(4326)
     except (ProjError, CRSError) as error:
-        raise InputError(f"{layer}: cannot be brought from {describe(own)} to {describe(crs)}: {error}") from None
+        raise InputError(
+            Said(
+                "{layer}: cannot be brought from {own} to {crs}: {error}",
+                layer=layer,
+                own=describe(own),
+                crs=describe(crs),
+                error=error,
+            )
+        ) from None
     lost = _not_finite(degrees)
     if lost.any() or np.abs(degrees.total_bounds[[1, 3]]).max() > 90:
         raise InputError(
-            f"{layer}: {int(far.sum()):,} features have coordinates that cannot lie in {describe(own)}; "
-            "set the coordinate system that the file was made in"
+            Said(
+                "{layer}: {count:,} features have coordinates that cannot lie in {own}; set the coordinate "
+                "system that the file was made in",
+                layer=layer,
+                count=int(far.sum()),
+                own=describe(own),
+            )
         )
     if far.all():
         lon, lat = shapely.centroid(shapely.box(*degrees.total_bounds)).coords[0]
         raise InputError(
-            f"{layer}: lies around longitude {lon:.2f}, latitude {lat:.2f} by its {describe(own)}, thousands of "
-            "kilometres from the boundary. One of the two probably states the wrong coordinate system"
+            Said(
+                "{layer}: lies around longitude {lon:.2f}, latitude {lat:.2f} by its {own}, thousands of "
+                "kilometres from the boundary. One of the two probably states the wrong coordinate system",
+                layer=layer,
+                lon=lon,
+                lat=lat,
+                own=describe(own),
+            )
         )
     return moved[~far]
 

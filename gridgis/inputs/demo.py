@@ -7,6 +7,7 @@ from typing import TypedDict
 
 import gridgis
 from gridgis.errors import InputError
+from gridgis.languages import Said
 
 DEMO_POPULATION = 39_050
 """People of Monaco as OpenStreetMap states them, the total that estimated counts are scaled to."""
@@ -35,7 +36,9 @@ def demo_layers() -> LayerFiles:
     places = (package / "data" / "monaco", package.parent / "data" / "shapefiles" / "monaco")
     folder = next((place for place in places if (place / "boundary.shp").exists()), None)
     if folder is None:
-        raise InputError("the demo's layers are missing from this installation; install gridgis again from its wheel")
+        raise InputError(
+            Said("the demo's layers are missing from this installation; install gridgis again from its wheel")
+        )
     return LayerFiles(
         boundary=folder / "boundary.shp",
         buildings=folder / "buildings.shp",

@@ -8,6 +8,7 @@ import geopandas as gpd
 
 from gridgis.errors import InputError
 from gridgis.inputs.vector import unreadable
+from gridgis.languages import Said
 
 
 def read_geoparquet(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -15,7 +16,9 @@ def read_geoparquet(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     import pyarrow as pa
 
     if layer is not None and layer != path.stem:
-        raise InputError(f"{path.name}: a GeoParquet file has no layers, so none is called “{layer}”")
+        raise InputError(
+            Said("{name}: a GeoParquet file has no layers, so none is called “{layer}”", name=path.name, layer=layer)
+        )
     try:
         return gpd.read_parquet(path)
     except (pa.ArrowException, ValueError, OSError, KeyError) as error:

@@ -21,6 +21,7 @@ from gridgis.inputs.readers import find_reader
 from gridgis.inputs.roles import ROLES, fault_of_geometry, role_of_name
 from gridgis.inputs.shapefile import encoding_of
 from gridgis.inputs.tables import Table
+from gridgis.languages import Said, Words
 from gridgis.repair import Repairs, find_duplicates
 
 _ROAD_FIELDS = ("road_class", "name", "bridge", "tunnel", "layer", "service", "id")
@@ -117,7 +118,7 @@ def inspect_file(path: str | Path) -> tuple[LayerReport, ...]:
     file, reader = find_reader(path)
     names = reader.layers(file)
     if not names:
-        raise InputError(f"{path}: there is no layer with geometry in it; give a file that has shapes")
+        raise InputError(Said("{path}: there is no layer with geometry in it; give a file that has shapes", path=path))
     return tuple(inspect_layer(path, layer=name) for name in names)
 
 
@@ -233,7 +234,7 @@ def _defects(table: Table, *, shapefile: bool) -> list[str]:
 
 
 def _count_defects(table: Table, there: np.ndarray[Any, Any]) -> list[str]:
-    faults: list[str] = []
+    faults: list[Words] = []
     repairs = Repairs()
     if table.role == "buildings":
         read_figures(Table(table.role, table.name, table.frame[there]), {}, repairs, faults)
@@ -244,7 +245,7 @@ def _count_defects(table: Table, there: np.ndarray[Any, Any]) -> list[str]:
     elif there.any():
         first = find_duplicates(table.frame.geometry.to_numpy())
         again = int((first != np.arange(len(first))).sum())
-        faults += [f"{again:,} features repeat the shape of another"] if again else []
+        faults += [Said("{again:,} features repeat the shape of another", again=again)] if again else []
     rows = repairs.frame()
     mended = [
         f"{row.count_:,} with {row.defect}: {row.ids}" for row in rows.rename(columns={"count": "count_"}).itertuples()

@@ -16,6 +16,7 @@ from gridgis.inputs.crs import choose_crs, to_crs
 from gridgis.inputs.osm_objects import LAYERS, Extract, parse_osm
 from gridgis.inputs.roles import fault_of_geometry
 from gridgis.inputs.tables import Source, read_tables
+from gridgis.languages import Said, listed
 from gridgis.repair import Repairs, mend_boundary
 
 MARGIN_M = 60.0
@@ -68,9 +69,9 @@ def extract_osm(
         When the extract is unreadable, or has no such area or nothing in it.
     """
     path = Path(pbf)
-    faults = [] if path.is_file() else [f"{pbf}: there is no such file; check its name and folder"]
+    faults = [] if path.is_file() else [Said("{path}: there is no such file; check its name and folder", path=pbf)]
     if boundary is not None and area is not None:
-        faults.append("both a boundary and the name of an area are given; give one of them")
+        faults.append(Said("both a boundary and the name of an area are given; give one of them"))
     if faults:
         raise InputError(*faults)
     extract = parse_osm(path)
@@ -97,8 +98,11 @@ def extract_osm(
                 cropped[layer] = frame
     if "buildings" not in cropped:
         raise InputError(
-            f"{path.name}: there are no buildings inside the boundary; "
-            "give an extract that covers it, or another boundary"
+            Said(
+                "{name}: there are no buildings inside the boundary; give an extract that covers it, or "
+                "another boundary",
+                name=path.name,
+            )
         )
     return _write(cropped, Path(folder), fmt, extract.date or _NO_DATE)
 
@@ -124,16 +128,34 @@ def _find_area(extract: Extract, area: str, file: str) -> gpd.GeoDataFrame:
     found = found.loc[found["level"] == found["level"].min()]
     if len(found) > 1:
         ids = found["osm_id"].tolist()
-        raise InputError(f"{file}: {len(ids)} areas are called “{area}” ({some(ids)}); give the id of the one meant")
+        raise InputError(
+            Said(
+                "{file}: {count} areas are called “{area}” ({ids}); give the id of the one meant",
+                file=file,
+                count=len(ids),
+                area=area,
+                ids=some(ids),
+            )
+        )
     if not len(found):
         if wanted in {name.casefold() for name in extract.incomplete}:
             raise InputError(
-                f"{file}: the boundary of “{area}” is cut off by the extract's edge; give a larger extract"
+                Said(
+                    "{file}: the boundary of “{area}” is cut off by the extract's edge; give a larger extract",
+                    file=file,
+                    area=area,
+                )
             )
         names = sorted({name for names in admin["names"] for name in names})
         close = get_close_matches(area, names, n=3)
-        listed = f"did you mean {' or '.join(close)}?" if close else f"it has: {some(names, 20) or 'none'}"
-        raise InputError(f"{file}: there is no administrative area “{area}” in it; {listed}")
+        hint = (
+            Said("did you mean {meant}?", meant=listed(close, "or"))
+            if close
+            else Said("it has: {names}", names=some(names, 20) or Said("none"))
+        )
+        raise InputError(
+            Said("{file}: there is no administrative area “{area}” in it; {hint}", file=file, area=area, hint=hint)
+        )
     return gpd.GeoDataFrame({"name": [area.strip()]}, geometry=found.geometry.tolist(), crs=found.crs)
 
 

@@ -18,6 +18,7 @@ from gridgis.inputs.counts import read_heights, read_levels
 from gridgis.inputs.kinds import barrier_kinds, road_kinds
 from gridgis.inputs.vector import unreadable
 from gridgis.inputs.words import NOTHING
+from gridgis.languages import Said, listed
 from gridgis.repair import Repairs, unwrap
 
 if TYPE_CHECKING:
@@ -87,7 +88,14 @@ def read_osm(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     """Read one of `LAYERS` of an extract, uncropped; raises InputError when there is none of it."""
     frames = parse_osm(path).frames
     if layer not in frames:
-        raise InputError(f"{path.name}: there is no layer “{layer}” in it; there are: {', '.join(frames)}")
+        raise InputError(
+            Said(
+                "{name}: there is no layer “{layer}” in it; there are: {frames}",
+                name=path.name,
+                layer=layer,
+                frames=listed(frames),
+            )
+        )
     return frames[layer].copy()
 
 
@@ -125,7 +133,9 @@ def _parse(path: Path, changed: int) -> Extract:
     frames = {layer: _useful(layer, found.frame()) for layer, found in rows.items() if found.tags}
     frames = {layer: frame for layer, frame in frames.items() if len(frame)}
     if not frames:
-        raise InputError(f"{path.name}: there are no buildings or roads in it; give an extract that covers the place")
+        raise InputError(
+            Said("{name}: there are no buildings or roads in it; give an extract that covers the place", name=path.name)
+        )
     box = header.box()
     corners = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat) if box.valid() else None
     bounds = corners or tuple(np.array([f.total_bounds for f in frames.values()]).T[:, 0])

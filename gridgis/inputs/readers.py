@@ -13,6 +13,7 @@ from gridgis.inputs.geoparquet import geoparquet_layers, read_geoparquet
 from gridgis.inputs.osm_objects import osm_layers, read_osm
 from gridgis.inputs.shapefile import read_shapefile, shapefile_layers
 from gridgis.inputs.vector import read_geojson, read_vector, vector_layers
+from gridgis.languages import Said, listed
 
 
 class Reader(NamedTuple):
@@ -42,14 +43,21 @@ def find_reader(path: str | Path) -> tuple[Path, Reader]:
     """Return the file and its format's reader; raises InputError for what is missing or of no known format."""
     file = Path(path)
     if file.is_dir():
-        raise InputError(f"{path}: is a folder; give a file in it")
+        raise InputError(Said("{path}: is a folder; give a file in it", path=path))
     if not file.exists():
-        raise InputError(f"{path}: there is no such file; check its name and folder")
+        raise InputError(Said("{path}: there is no such file; check its name and folder", path=path))
     if file.stat().st_size == 0:
-        raise InputError(f"{path}: the file is empty (0 bytes); copy or export it again")
+        raise InputError(Said("{path}: the file is empty (0 bytes); copy or export it again", path=path))
     reader = READERS.get(file.suffix.casefold())
     if reader is None:
-        raise InputError(f"{path}: “{file.suffix}” is no known format; use one of {', '.join(READERS)}")
+        raise InputError(
+            Said(
+                "{path}: “{suffix}” is no known format; use one of {readers}",
+                path=path,
+                suffix=file.suffix,
+                readers=listed(READERS),
+            )
+        )
     return file, reader
 
 

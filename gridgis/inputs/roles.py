@@ -12,6 +12,7 @@ import shapely
 from gridgis.errors import InputError, some
 from gridgis.inputs.columns import as_text, missing_column, normal
 from gridgis.inputs.readers import find_reader
+from gridgis.languages import Said, Words, listed
 
 ROLES = ("boundary", "buildings", "roads", "barriers", "compounds", "census", "communities", "grids", "existing")
 
@@ -33,10 +34,15 @@ _DIMENSIONS: Mapping[str, tuple[int, ...]] = {
     "boundary": (2,), "buildings": (2,), "roads": (1,), "barriers": (1, 2), "compounds": (2,), "census": (2,),
     "communities": (2,), "grids": (2,), "existing": (2,),
 }  # fmt: skip
-_NOUNS = {
-    "boundary": "a polygon", "buildings": "polygons", "roads": "lines", "barriers": "lines or polygons",
-    "compounds": "polygons", "census": "polygons",
-    "communities": "polygons", "grids": "polygons", "existing": "polygons",
+ROLE_WORDS: Mapping[str, Words] = {
+    "boundary": Said("boundary"), "buildings": Said("buildings"), "roads": Said("roads"),
+    "barriers": Said("barriers"), "compounds": Said("compounds"), "census": Said("census"),
+    "communities": Said("communities"), "grids": Said("grids"), "existing": Said("existing"),
+}  # fmt: skip
+"""Role -> what messages call it: in English as the option of the command line that gives it."""
+
+_SHAPES: Mapping[str, Words] = {
+    "boundary": Said("a polygon"), "roads": Said("lines"), "barriers": Said("lines or polygons")
 }  # fmt: skip
 
 
@@ -78,8 +84,12 @@ def _parsed(path: str) -> tuple[str, str, list[tuple[str, tuple[str, ...]]]]:
             filters.append((column.strip(), tuple(word.strip().casefold() for word in values.split(","))))
         else:
             raise InputError(
-                f"{path}: “|{part}” means nothing; write |layername=NAME to choose a layer, |where=COLUMN=VALUE to "
-                "choose rows"
+                Said(
+                    "{path}: “|{part}” means nothing; write |layername=NAME to choose a layer, "
+                    "|where=COLUMN=VALUE to choose rows",
+                    path=path,
+                    part=part,
+                )
             )
     return file, layer, filters
 
@@ -93,8 +103,16 @@ def _rows_that_fit(frame: gpd.GeoDataFrame, filters: list[tuple[str, tuple[str, 
         text = as_text(frame[column])
         fits = text.astype(str).str.casefold().where(text.notna(), "").isin(values)
         if not fits.any():
-            there = some([f"{value} ({rows:,})" for value, rows in text.value_counts().items()]) or "nothing"
-            raise InputError(f"{label}: in no row is {column} {' or '.join(values)}; it holds {there}")
+            there = some([f"{value} ({rows:,})" for value, rows in text.value_counts().items()]) or Said("nothing")
+            raise InputError(
+                Said(
+                    "{label}: in no row is {column} {values}; it holds {there}",
+                    label=label,
+                    column=column,
+                    values=listed(values, "or"),
+                    there=there,
+                )
+            )
         frame = frame[fits]
     return frame
 
@@ -105,7 +123,9 @@ def _read_layers(path: str, wanted: str, role: str) -> list[tuple[str, gpd.GeoDa
         return [(f"{file.name}|{wanted}", reader.read(file, wanted))]
     names = reader.layers(file)
     if not names:
-        raise InputError(f"{role}: {file.name} holds no layer with geometry; export it again")
+        raise InputError(
+            Said("{role}: {name} holds no layer with geometry; export it again", role=ROLE_WORDS[role], name=file.name)
+        )
     if len(names) == 1:
         return [(file.name, reader.read(file, names[0]))]
     named = [name for name in names if _WORDS[role].search(name)]
@@ -120,24 +140,43 @@ def _read_layers(path: str, wanted: str, role: str) -> list[tuple[str, gpd.GeoDa
     if len(fitting) == 1:
         return [(f"{file.name}|{fitting[0]}", frames[fitting[0]])]
     raise InputError(
-        f"{role}: {file.name} holds several layers and which is meant cannot be told: {', '.join(names)}. "
-        f"Say which: {file.name}|layername={(fitting or names)[0]}"
+        Said(
+            "{role}: {name} holds several layers and which is meant cannot be told: {names}. Say which: "
+            "{name}|layername={fitting}",
+            role=ROLE_WORDS[role],
+            name=file.name,
+            names=listed(names),
+            fitting=(fitting or names)[0],
+        )
     )
 
 
-def fault_of_geometry(frame: gpd.GeoDataFrame, role: str, name: str) -> str | None:
+def fault_of_geometry(frame: gpd.GeoDataFrame, role: str, name: str) -> Words | None:
     """Say what is wrong when no geometry of a layer can play the role; None when some can."""
+    what = ROLE_WORDS[role]
     geometry = frame.geometry.to_numpy()
     there = geometry[~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)]
     if not len(frame):
-        return f"{role}: {name} is empty, it has no features; give the layer that has them"
+        return Said("{role}: {name} is empty, it has no features; give the layer that has them", role=what, name=name)
     if not len(there):
-        return f"{role}: none of the {len(frame):,} features of {name} has a geometry; export it again with its shapes"
+        return Said(
+            "{role}: none of the {count:,} features of {name} has a geometry; export it again with its shapes",
+            role=what,
+            count=len(frame),
+            name=name,
+        )
     if set(shapely.get_dimensions(there).tolist()) & set(_DIMENSIONS[role]):
         return None
-    kinds = ", ".join(sorted({shapely.GeometryType(t).name.title() for t in shapely.get_type_id(there).tolist()}))
-    hint = {
-        "boundary": "; close the line to a polygon" if "Line" in kinds else "",
-        "roads": "; give the roads' centre lines" if "Polygon" in kinds else "",
-    }.get(role, "")
-    return f"{role}: {name} holds {kinds}, but {role} must be {_NOUNS[role]}{hint}"
+    kinds = listed(sorted({shapely.GeometryType(t).name.title() for t in shapely.get_type_id(there).tolist()}))
+    fault = Said(
+        "{role}: {name} holds {kinds}, but {role} must be {shapes}",
+        role=what,
+        name=name,
+        kinds=kinds,
+        shapes=_SHAPES.get(role, Said("polygons")),
+    )
+    if role == "boundary" and "Line" in kinds:
+        return Said("{fault}; close the line to a polygon", fault=fault)
+    if role == "roads" and "Polygon" in kinds:
+        return Said("{fault}; give the roads' centre lines", fault=fault)
+    return fault

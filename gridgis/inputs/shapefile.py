@@ -13,6 +13,7 @@ import geopandas as gpd
 from gridgis.errors import InputError
 from gridgis.inputs.encoding import Encoding, dbf_encoding, read_cpg
 from gridgis.inputs.vector import read_with
+from gridgis.languages import Said, listed
 from gridgis.shapefile_io import read_frame
 
 _PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
@@ -59,7 +60,13 @@ def _check_length(shp: Path, shown: str) -> None:
     for suffix, whole, found in parts:
         if found < whole:
             raise InputError(
-                f"{shown}: cannot be read, its {suffix} is cut off ({found:,} of {whole:,} bytes); copy it again"
+                Said(
+                    "{shown}: cannot be read, its {suffix} is cut off ({found:,} of {whole:,} bytes); copy it again",
+                    shown=shown,
+                    suffix=suffix,
+                    found=found,
+                    whole=whole,
+                )
             )
 
 
@@ -73,22 +80,41 @@ def _unpacked(path: Path, layer: str | None) -> Iterator[Path]:
     """Give a ``.shp`` on disk with its parts beside it, under lower-case suffixes."""
     if path.suffix.casefold() != ".zip":
         if _beside(path, ".dbf") is None:
-            raise InputError(f"{path.name}: its .dbf (the attributes) is missing; put it beside the .shp")
+            raise InputError(
+                Said("{name}: its .dbf (the attributes) is missing; put it beside the .shp", name=path.name)
+            )
         yield path
         return
     members = _members(path)
     names = [Path(name).stem for name in members]
     if layer is not None and layer not in names:
-        raise InputError(f"{path.name}: there is no layer “{layer}” in it; there are: {', '.join(names)}")
+        raise InputError(
+            Said(
+                "{name}: there is no layer “{layer}” in it; there are: {names}",
+                name=path.name,
+                layer=layer,
+                names=listed(names),
+            )
+        )
     if layer is None and len(members) > 1:
         raise InputError(
-            f"{path.name}: holds several shapefiles ({', '.join(names)}); unpack it and give the one meant"
+            Said(
+                "{name}: holds several shapefiles ({names}); unpack it and give the one meant",
+                name=path.name,
+                names=listed(names),
+            )
         )
     chosen = members[names.index(layer) if layer is not None else 0]
     with tempfile.TemporaryDirectory() as folder:
         _unpack(path, chosen, Path(folder))
         if not (Path(folder) / "layer.dbf").exists():
-            raise InputError(f"{path.name}: the .dbf (the attributes) of {Path(chosen).name} is missing from it")
+            raise InputError(
+                Said(
+                    "{name}: the .dbf (the attributes) of {shapefile} is missing from it",
+                    name=path.name,
+                    shapefile=Path(chosen).name,
+                )
+            )
         yield Path(folder) / "layer.shp"
 
 
@@ -102,7 +128,9 @@ def _unpack(path: Path, chosen: str, folder: Path) -> None:
                 if base == stem and suffix in _PARTS:
                     (folder / f"layer{suffix}").write_bytes(archive.read(member))
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise InputError(f"{path.name}: cannot be unpacked ({error}); pack it again, without a password") from None
+        raise InputError(
+            Said("{name}: cannot be unpacked ({error}); pack it again, without a password", name=path.name, error=error)
+        ) from None
 
 
 def _members(path: Path) -> list[str]:
@@ -110,7 +138,9 @@ def _members(path: Path) -> list[str]:
         with zipfile.ZipFile(path) as archive:
             names = [n for n in archive.namelist() if n.casefold().endswith(".shp") and "__MACOSX" not in n]
     except (zipfile.BadZipFile, OSError) as error:
-        raise InputError(f"{path.name}: cannot be opened as a zip file ({error}); pack it again") from None
+        raise InputError(
+            Said("{name}: cannot be opened as a zip file ({error}); pack it again", name=path.name, error=error)
+        ) from None
     if not names:
-        raise InputError(f"{path.name}: there is no shapefile (.shp) in it")
+        raise InputError(Said("{name}: there is no shapefile (.shp) in it", name=path.name))
     return names

@@ -13,7 +13,8 @@ from pyproj import CRS
 from gridgis.errors import InputError
 from gridgis.inputs.columns import as_text, coalesce, find_columns
 from gridgis.inputs.crs import missing_crs, plain_crs, to_crs
-from gridgis.inputs.roles import read_role
+from gridgis.inputs.roles import ROLE_WORDS, read_role
+from gridgis.languages import Said, Words
 from gridgis.repair import without_endless
 
 Source: TypeAlias = str | Path | gpd.GeoDataFrame
@@ -39,9 +40,10 @@ class Table:
     frame: gpd.GeoDataFrame
 
     @property
-    def label(self) -> str:
+    def label(self) -> Words:
         """What messages call it."""
-        return self.role if self.name == self.role else f"{self.role} ({self.name})"
+        role = ROLE_WORDS[self.role]
+        return role if self.name == self.role else Said("{role} ({name})", role=role, name=self.name)
 
     @property
     def crs(self) -> CRS:
@@ -81,14 +83,16 @@ def read_tables(role: str, source: Source) -> list[Table]:
     if isinstance(source, gpd.GeoDataFrame):
         return [Table(role, role, _plain(source))]
     if isinstance(source, pd.DataFrame):
-        raise InputError(f"{role}: is a table without geometry; give a GeoDataFrame or a file")
+        raise InputError(
+            Said("{role}: is a table without geometry; give a GeoDataFrame or a file", role=ROLE_WORDS[role])
+        )
     return [Table(role, name, _plain(frame)) for name, frame in read_role(source, role)]
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     name = frame.active_geometry_name
     if name is None:
-        raise InputError("a GeoDataFrame has no active geometry; set it with set_geometry")
+        raise InputError(Said("a GeoDataFrame has no active geometry; set it with set_geometry"))
     if name != "geometry":
         frame = frame.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
     frame = frame.loc[:, ~frame.columns.duplicated()].rename(columns=str)

@@ -13,13 +13,21 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gridgis.errors import InputError
+from gridgis.languages import Said, listed
 
 
 def read_vector(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     """Read one layer of a file that GDAL knows; raises InputError when it is unreadable."""
     names = vector_layers(path)
     if layer is not None and layer not in names:
-        raise InputError(f"{path.name}: there is no layer “{layer}” in it; there are: {', '.join(names)}")
+        raise InputError(
+            Said(
+                "{name}: there is no layer “{layer}” in it; there are: {names}",
+                name=path.name,
+                layer=layer,
+                names=listed(names),
+            )
+        )
     return read_with(path, layer=layer if layer is not None else names[0], engine="pyogrio")
 
 
@@ -54,11 +62,13 @@ def read_with(
     except ValueError as error:  # the engines raise it for geometry that cannot be built
         raise InputError(unreadable(name, error)) from None
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputError(f"{name}: there is no geometry in it; give the layer that has the shapes")
+        raise InputError(Said("{name}: there is no geometry in it; give the layer that has the shapes", name=name))
     return frame
 
 
 def unreadable(name: str, error: Exception) -> str:
     """Say that a file cannot be read, with the reader's first line as the reason."""
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return f"{name}: cannot be read ({reason}); open it in a desktop GIS and save it again"
+    return Said(
+        "{name}: cannot be read ({reason}); open it in a desktop GIS and save it again", name=name, reason=reason
+    )

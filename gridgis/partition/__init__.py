@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from gridgis.errors import InputError
 from gridgis.graph import Graph
+from gridgis.languages import Said, listed
 from gridgis.options import PlanOptions
 from gridgis.partition.assignment import Assignment, Proof
 from gridgis.partition.candidates import Candidate, candidate_table, find_candidates
@@ -62,7 +63,13 @@ def partition(graph: Graph, options: PlanOptions, *, progress: Progress | None =
         When the graph has no units, there is no method of that name, or the graph is too large for it.
     """
     if options.method not in PARTITIONERS:
-        raise InputError(f"there is no partition method “{options.method}”; choose one of {', '.join(PARTITIONERS)}")
+        raise InputError(
+            Said(
+                "there is no partition method “{method}”; choose one of {partitioners}",
+                method=options.method,
+                partitioners=listed(PARTITIONERS),
+            )
+        )
     return PARTITIONERS[options.method](graph, options, progress)
 
 

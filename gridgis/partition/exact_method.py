@@ -13,6 +13,7 @@ import numpy as np
 
 from gridgis.errors import InputError
 from gridgis.graph import Graph, Ints
+from gridgis.languages import Said
 from gridgis.options import PlanOptions
 from gridgis.partition.assignment import Assignment
 from gridgis.partition.exact import Cover, best_cover
@@ -48,7 +49,11 @@ def exact_partition(
     """
     if graph.n > MOST_UNITS:
         raise InputError(
-            f"the graph has {graph.n:,} units; the exact method divides up to {MOST_UNITS:,}. Use the method search"
+            Said(
+                "the graph has {n:,} units; the exact method divides up to {most_units:,}. Use the method search",
+                n=graph.n,
+                most_units=MOST_UNITS,
+            )
         )
     return divide_graph(graph, options, progress, _solve)
 
@@ -107,14 +112,25 @@ def _best(inner: Problem, now: State, fewest: int, most: int, options: PlanOptio
         return _no_worse(inner, now, cover)
     if options.objective == "balance":
         raise InputError(
-            f"{inner.n:,} units, about {inner.n / max(fewest, 1):.0f} in a grid, can form more than {MOST_SETS:,} "
-            f"different grids; the exact method lists all of them, which works up to about 8 units in a grid. Use "
-            f"the method search, or the objective cut-edges or cut-length, whose plans have a bound"
+            Said(
+                "{n:,} units, about {share:.0f} in a grid, can form more than {most_sets:,} different grids; "
+                "the exact method lists all of them, which works up to about 8 units in a grid. Use the "
+                "method search, or the objective cut-edges or cut-length, whose plans have a bound",
+                n=inner.n,
+                share=inner.n / max(fewest, 1),
+                most_sets=MOST_SETS,
+            )
         )
     if inner.n * most > MOST_CHOICES:
         raise InputError(
-            f"{inner.n:,} units in up to {most:,} grids are {inner.n * most:,} choices; the exact method goes up to "
-            f"{MOST_CHOICES:,}. Use the method search"
+            Said(
+                "{n:,} units in up to {most:,} grids are {choices:,} choices; the exact method goes up to "
+                "{most_choices:,}. Use the method search",
+                n=inner.n,
+                most=most,
+                choices=inner.n * most,
+                most_choices=MOST_CHOICES,
+            )
         )
     known = None if len(broken(inner, now)) else now.split.grid
     cover = fewest_cuts(inner, fewest=fewest, most=most, known=known, clock=clock)

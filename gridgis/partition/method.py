@@ -10,7 +10,8 @@ import numpy as np
 
 from gridgis.errors import InputError
 from gridgis.graph import Graph, Ints
-from gridgis.options import PlanOptions
+from gridgis.languages import Said
+from gridgis.options import COUNT_WORDS, PlanOptions
 from gridgis.partition.assignment import Assignment
 from gridgis.partition.check import check
 from gridgis.partition.neighbourhood import Verdict, prove, settle
@@ -85,13 +86,19 @@ def divide_graph(graph: Graph, options: PlanOptions, progress: Progress | None, 
 def _usable(graph: Graph) -> None:
     faults = []
     if graph.n == 0:
-        faults.append("the graph has no units; nothing can be divided")
+        faults.append(Said("the graph has no units; nothing can be divided"))
     for name, values in (("households", graph.households), ("population", graph.population)):
         wrong = np.flatnonzero(values < 0)
         if len(wrong):
-            faults.append(f"{len(wrong):,} units have {name} below 0; counts must be 0 or more")
+            faults.append(
+                Said(
+                    "{count:,} units have {name} below 0; counts must be 0 or more",
+                    count=len(wrong),
+                    name=COUNT_WORDS[name],
+                )
+            )
     if len(graph.u) and (min(graph.u.min(), graph.v.min()) < 0 or max(graph.u.max(), graph.v.max()) >= graph.n):
-        faults.append(f"edges name units outside 0 … {graph.n - 1:,}")
+        faults.append(Said("edges name units outside 0 … {last:,}", last=graph.n - 1))
     if faults:
         raise InputError(*faults)
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from gridgis.errors import InfeasibleError, some
 from gridgis.graph import Fixed, Graph, Ints
-from gridgis.options import PlanOptions
+from gridgis.languages import Said, Words, listed
+from gridgis.options import COUNT_WORDS, PlanOptions
 from gridgis.partition.adjacency import Links, connected_areas, links_of
 from gridgis.partition.hubs import forced_groups
 from gridgis.partition.problem import Weight
@@ -253,10 +254,15 @@ def _share_out(
     """Set the number of grids of every area so that they make up the number asked for, or say why not."""
     filled = int(people.sum()) or graph.n
     if grids > filled:
-        kind = "units with people" if people.any() else "units"
+        kind = Said("units with people") if people.any() else Said("units")
         raise InfeasibleError(
-            f"{grids:,} grids were asked for, but there are only {filled:,} {kind}; "
-            f"ask for at most {filled:,} grids, or divide the units further"
+            Said(
+                "{grids:,} grids were asked for, but there are only {filled:,} {kind}; ask for at most "
+                "{filled:,} grids, or divide the units further",
+                grids=grids,
+                filled=filled,
+                kind=kind,
+            )
         )
     fewest = alone + sum(area.fewest for area in areas)
     most = alone + sum(area.most for area in areas)
@@ -279,25 +285,34 @@ def _share_out(
 def _refusal(
     areas: list[Area], grids: int, alone: int, fewest: int, most: int, counted: tuple[Weight, ...], graph: Graph
 ) -> str:
-    span = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
-    figures = "; ".join(
-        f"{weight.counts.sum():,} {weight.name} in {weight.low:g}–{weight.high:g} each"
+    span: str = f"{fewest:,}" if fewest == most else Said("{fewest:,} to {most:,}", fewest=fewest, most=most)
+    parts: list[Words] = [
+        Said(
+            "{total:,} {name} in {low:g}–{high:g} each",
+            total=weight.counts.sum(),
+            name=COUNT_WORDS.get(weight.name, weight.name),
+            low=weight.low,
+            high=weight.high,
+        )
         for weight in counted
         if weight.bounded
-    )
-    parts = []
-    if figures:
-        parts.append(figures)
+    ]
     if len(areas) > 1:
         small = min(areas, key=lambda area: len(area.units))
         parts.append(
-            f"the graph is in {len(areas):,} pieces that no grid can join (one holds only the units "
-            f"{some(graph.ids[small.units].tolist())})"
+            Said(
+                "the graph is in {count:,} pieces that no grid can join (one holds only the units {units})",
+                count=len(areas),
+                units=some(graph.ids[small.units].tolist()),
+            )
         )
     if alone:
-        parts.append(f"{alone:,} units are too large for any grid and stand alone")
-    why = "; ".join(parts) or "every grid needs a unit with people"
-    return (
-        f"{grids:,} grids were asked for, but only {span} can be had: {why}. "
-        f"Ask for a number in that range, or change the bands"
+        parts.append(Said("{alone:,} units are too large for any grid and stand alone", alone=alone))
+    why = listed(parts, "and") if parts else Said("every grid needs a unit with people")
+    return Said(
+        "{grids:,} grids were asked for, but only {span} can be had: {why}. Ask for a number in that "
+        "range, or change the bands",
+        grids=grids,
+        span=span,
+        why=why,
     )

@@ -12,7 +12,8 @@ import pandas as pd
 from gridgis.errors import InfeasibleError, InputError, some
 from gridgis.features import KINDS
 from gridgis.graph import Floats, Graph, Ints
-from gridgis.options import PlanOptions
+from gridgis.languages import Said, Words, listed
+from gridgis.options import COUNT_WORDS, PlanOptions
 from gridgis.partition.assignment import Assignment
 from gridgis.profiles import Band
 
@@ -50,19 +51,33 @@ def read_graph(nodes: Path | str, edges: Path | str) -> Graph:
         With all faults of the two files.
     """
     node, edge = _read(nodes, ("id",)), _read(edges, ("u", "v"))
-    faults: list[str] = []
+    faults: list[Words] = []
     twice = node["id"][node["id"].duplicated()]
     if len(twice):
-        faults.append(f"{nodes}: {len(twice):,} ids occur more than once ({some(twice.unique().tolist())})")
+        faults.append(
+            Said(
+                "{nodes}: {count:,} ids occur more than once ({twice})",
+                nodes=nodes,
+                count=len(twice),
+                twice=some(twice.unique().tolist()),
+            )
+        )
     if not len(node):
-        faults.append(f"{nodes}: there are no units in it")
+        faults.append(Said("{nodes}: there are no units in it", nodes=nodes))
     values = {name: _numbers(node, nodes, names, faults) for name, names in NODE_COLUMNS.items()}
     lines = {name: _numbers(edge, edges, names, faults) for name, names in EDGE_COLUMNS.items()}
     place = pd.Series(np.arange(len(node)), index=node["id"])
     unknown = pd.concat([edge["u"], edge["v"]])
     unknown = unknown[~unknown.isin(place.index)]
     if len(unknown):
-        faults.append(f"{edges}: {len(unknown):,} ends are no unit of the nodes ({some(unknown.unique().tolist())})")
+        faults.append(
+            Said(
+                "{edges}: {count:,} ends are no unit of the nodes ({unknown})",
+                edges=edges,
+                count=len(unknown),
+                unknown=some(unknown.unique().tolist()),
+            )
+        )
     if faults:
         raise InputError(*faults)
     a, b = place[edge["u"]].to_numpy(), place[edge["v"]].to_numpy()
@@ -112,7 +127,7 @@ def bands_for(
     ]
     if households is None and population is None:
         if grids is None:
-            faults.append("nothing says how large a grid is; give households, population or a number of grids")
+            faults.append(Said("nothing says how large a grid is; give households, population or a number of grids"))
         else:
             for name, total in totals.items():
                 # whole people: the narrowest band that the tolerance asks for
@@ -121,8 +136,15 @@ def bands_for(
                     bands[name] = Band(low, high)
                 elif total:
                     raise InfeasibleError(
-                        f"{total:,} {name} in {grids:,} grids with a tolerance of {tolerance:g} leave no whole number "
-                        f"for a grid; ask for a tolerance of at least {0.5 * grids / total:.2g}"
+                        Said(
+                            "{total:,} {name} in {grids:,} grids with a tolerance of {tolerance:g} leave no "
+                            "whole number for a grid; ask for a tolerance of at least {least:.2g}",
+                            total=total,
+                            name=COUNT_WORDS[name],
+                            grids=grids,
+                            tolerance=tolerance,
+                            least=0.5 * grids / total,
+                        )
                     )
     if faults:
         raise InputError(*faults)
@@ -167,16 +189,23 @@ def _read(path: Path | str, needed: tuple[str, ...]) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, skipinitialspace=True)
     except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file") from None
+        raise InputError(Said("{path}: there is no such file", path=path)) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
-        raise InputError(f"{path}: cannot be read as CSV in UTF-8 ({error})") from None
+        raise InputError(Said("{path}: cannot be read as CSV in UTF-8 ({error})", path=path, error=error)) from None
     missing = [name for name in needed if name not in table.columns]
     if missing:
-        raise InputError(f"{path}: the column {' and '.join(missing)} is missing; it has {', '.join(table.columns)}")
+        raise InputError(
+            Said(
+                "{path}: the column {missing} is missing; it has {columns}",
+                path=path,
+                missing=listed(missing, "and"),
+                columns=listed(table.columns),
+            )
+        )
     return table
 
 
-def _numbers(table: pd.DataFrame, path: Path | str, names: tuple[str, ...], faults: list[str]) -> Floats | None:
+def _numbers(table: pd.DataFrame, path: Path | str, names: tuple[str, ...], faults: list[Words]) -> Floats | None:
     """Return the first of the columns that is there, None without one; values that are no counts go to ``faults``."""
     name = next((name for name in names if name in table.columns), None)
     if name is None:
@@ -185,9 +214,18 @@ def _numbers(table: pd.DataFrame, path: Path | str, names: tuple[str, ...], faul
     signed = name in ("x", "y", "block")
     wrong = np.flatnonzero(~np.isfinite(values) | ((values < 0) & (not signed)))
     if len(wrong):
-        kind = "a number" if signed else "a number of at least 0"
+        kind = Said("a number") if signed else Said("a number of at least 0")
         rows = some((wrong + 2).tolist())
-        faults.append(f"{path}: {name} is not {kind} in {len(wrong):,} lines ({rows}); correct them")
+        faults.append(
+            Said(
+                "{path}: {name} is not {kind} in {count:,} lines ({rows}); correct them",
+                path=path,
+                name=name,
+                kind=kind,
+                count=len(wrong),
+                rows=rows,
+            )
+        )
     return np.asarray(values)
 
 
@@ -198,5 +236,12 @@ def _costs(lines: dict[str, Floats | None], shared: Floats, path: Path | str) ->
         return shared
     classes: Ints = lines["road_class"].astype(np.int64)
     if len(classes) and classes.max() >= len(ROAD_COST):
-        raise InputError(f"{path}: road_class goes up to {classes.max()}; it must be 0 … {len(ROAD_COST) - 1}")
+        raise InputError(
+            Said(
+                "{path}: road_class goes up to {highest}; it must be 0 … {last}",
+                path=path,
+                highest=classes.max(),
+                last=len(ROAD_COST) - 1,
+            )
+        )
     return np.asarray(shared * ROAD_COST[classes])

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from gridgis.errors import InputError
+from gridgis.languages import Said
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -28,7 +29,9 @@ def workers() -> int:
     if not text:
         return os.cpu_count() or 1
     if not text.isdecimal() or int(text) < 1:
-        raise InputError(f"GRIDGIS_WORKERS is “{text}”; set it to a whole number above 0, or not at all")
+        raise InputError(
+            Said("GRIDGIS_WORKERS is “{text}”; set it to a whole number above 0, or not at all", text=text)
+        )
     return int(text)
 
 

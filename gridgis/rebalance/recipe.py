@@ -16,7 +16,7 @@ from gridgis.conflicts import check_rules
 from gridgis.errors import InputError
 from gridgis.grids import renumber
 from gridgis.housing import count_housing
-from gridgis.languages import Language
+from gridgis.languages import Language, Said
 from gridgis.layers import Layers
 from gridgis.neighbours import build_graph
 from gridgis.options import PlanOptions
@@ -180,9 +180,9 @@ class _Step:
 def _usable(layers: Layers, move_price: float | None) -> None:
     faults = []
     if not len(layers.existing):
-        faults.append("there are no grids to start from; give the plan they belong to (existing)")
+        faults.append(Said("there are no grids to start from; give the plan they belong to (existing)"))
     if move_price is not None and not move_price >= 0:
-        faults.append(f"move_price is {move_price}; it must be a number of at least 0")
+        faults.append(Said("move_price is {move_price}; it must be a number of at least 0", move_price=move_price))
     if faults:
         raise InputError(*faults)
 

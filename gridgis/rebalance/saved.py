@@ -9,6 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 
 from gridgis.errors import InputError
+from gridgis.languages import Said, listed
 from gridgis.options import PlanOptions
 
 
@@ -49,14 +50,20 @@ def read_plan(folder: str | Path) -> SavedPlan:
     missing = [name for name in ("plan.json", "grids.gpkg") if not (folder / name).is_file()]
     if missing:
         raise InputError(
-            f"{folder}: has no {' and no '.join(missing)}; give the folder that a plan was written to (partition -o)"
+            Said(
+                "{folder}: lacks {missing}; give the folder that a plan was written to (partition -o)",
+                folder=folder,
+                missing=listed(missing, "and"),
+            )
         )
     try:
         values = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
-        raise InputError(f"{folder.name}/plan.json: cannot be read ({error}); write the plan again") from None
+        raise InputError(
+            Said("{name}/plan.json: cannot be read ({error}); write the plan again", name=folder.name, error=error)
+        ) from None
     if not isinstance(values, dict) or values.get("format") != "gridgis-plan":
-        raise InputError(f"{folder.name}/plan.json: is not a plan of gridgis; give the folder of one")
+        raise InputError(Said("{name}/plan.json: is not a plan of gridgis; give the folder of one", name=folder.name))
     return SavedPlan(
         options=PlanOptions.from_dict(values["options"]),
         file=folder / "grids.gpkg",
@@ -72,5 +79,9 @@ def _buildings(folder: Path) -> gpd.GeoDataFrame:
         return gpd.read_file(folder / "grids.gpkg", layer="buildings", engine="pyogrio")
     except (DataLayerError, DataSourceError) as error:
         raise InputError(
-            f"{folder.name}/grids.gpkg: the layer buildings cannot be read ({error}); write the plan again"
+            Said(
+                "{name}/grids.gpkg: the layer buildings cannot be read ({error}); write the plan again",
+                name=folder.name,
+                error=error,
+            )
         ) from None

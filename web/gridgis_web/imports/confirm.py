@@ -161,7 +161,7 @@ def _of_columns(confirmed: Confirmed, report: list[dict[str, Any]]) -> list[str]
     from gridgis.inputs.buildings import unknown_fields
     from gridgis.inputs.columns import missing_column
 
-    faults = unknown_fields(confirmed.columns)
+    faults: list[str] = [*unknown_fields(confirmed.columns)]
     chosen = {(one.file, one.layer) for one in confirmed.layers if one.role == "buildings"}
     for row in report:
         if (row["file"], row["layer"]) in chosen and not row["error"]:
