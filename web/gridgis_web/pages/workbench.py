@@ -8,18 +8,29 @@ from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
 
 from gridgis.profiles import Band
 from gridgis_web import current
-from gridgis_web.access import needs, visible_jurisdictions
+from gridgis_web.access import current_account, needs, visible_jurisdictions
 from gridgis_web.api.plans import seen_plan
 from gridgis_web.background import background_of
 from gridgis_web.pages.words import STATES, word
+from gridgis_web.roles import may
 from gridgis_web.store import plans
 from gridgis_web.store.models import Plan
 
 PAGE = Blueprint("workbench", __name__, url_prefix="/plans")
 AT_ONCE = 100
+EDITING = {
+    "mesh": "show_mesh",
+    "standing": "show_standing",
+    "edits": "edit_plan",
+    "undo": "undo_edit",
+    "redo": "redo_edit",
+    "settle": "settle_plan",
+}
+"""What the workbench calls it -> the view of the API."""
 TILES = ("base", "buildings")
 """The layers of tiles that the map is drawn from."""
 
@@ -102,7 +113,11 @@ def _told(plan: Plan) -> dict[str, Any]:
         "urls": {
             "plan": url_for("plans.show_plan", plan_id=plan.id),
             "grids": url_for("grids.list_grids", plan_id=plan.id),
+            **{name: url_for(f"drafts.{view}", plan_id=plan.id) for name, view in EDITING.items()},
         },
+        "editable": plan.state == "draft" and may(current_account().role, "plans.edit"),
+        "csrf": generate_csrf(),
+        "icons": url_for("static", filename="icons.svg"),
         "map": {
             "bounds": _bounds(plan),
             "tiles": {layer: _tiles(plan.id, layer) for layer in TILES},

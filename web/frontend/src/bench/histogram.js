@@ -30,11 +30,11 @@ export function barsOf(values, band) {
 
 /**
  * @param {HTMLElement} place
- * @param {import("./plan.js").Grid[]} grids
- * @param {Record<string, import("./plan.js").Band>} bands
+ * @param {import("./board.js").Board} board
  * @param {import("./selection.js").Selection} selection
  */
-export function showHistogram(place, grids, bands, selection) {
+export function showHistogram(place, board, selection) {
+  const { bands } = board;
   let measure = measureOf(bands);
   const names = { households: gettext("Households"), population: gettext("Population") };
   const picture = make("div");
@@ -47,11 +47,12 @@ export function showHistogram(place, grids, bands, selection) {
     paint();
   };
   const paint = () => {
-    const values = grids.map((grid) => grid[measure]);
+    const values = board.grids.map((grid) => grid[measure]);
     if (values.length) picture.replaceChildren(drawing(values, bands[measure], valueOf(selection.selected)));
   };
-  const valueOf = (code) => grids.find((grid) => grid.code === code)?.[measure];
+  const valueOf = (code) => board.grid(code)?.[measure];
   selection.addEventListener("select", paint);
+  board.addEventListener("change", paint);
   place.replaceChildren(make("div", { class: "choice", role: "group", "aria-label": gettext("What is counted") }, ...choices), picture);
   choose(measure);
 }

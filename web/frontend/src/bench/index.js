@@ -1,7 +1,9 @@
 /** The workbench: a plan's grids on the map and in the panels, each part following the same selection. */
 import { make } from "../dom.js";
+import { startEditing } from "../edit/index.js";
 import { gettext, number } from "../words.js";
 import { RequestError, loadFeatures } from "./api.js";
+import { Board } from "./board.js";
 import { showGrids } from "./grids.js";
 import { showHistogram } from "./histogram.js";
 import { GridLabels } from "./labels.js";
@@ -19,6 +21,11 @@ import { showWhy } from "./why.js";
  * @param {import("../shell/panels.js").Panels} given.panels
  */
 export async function startBench({ map, plan, panels }) {
+  if (plan.editable) {
+    const { board, selection } = await startEditing({ map, plan, panels });
+    fillPanels({ map, plan, panels, board, selection });
+    return;
+  }
   let features;
   try {
     features = await loadFeatures(plan.urls.grids);
@@ -29,26 +36,36 @@ export async function startBench({ map, plan, panels }) {
       gettext("The grids could not be loaded: %(reason)s", { reason: error.message })), again);
     return;
   }
-  const grids = readGrids(features, plan);
+  const board = new Board(readGrids(features, plan), plan.bands);
   const selection = new Selection();
-  const shown = showGrids(map, grids, selection);
-  new GridLabels(grids).addTo(map.leaflet);
+  const shown = showGrids(map, board.grids, selection);
   addLegend(map.leaflet, plan.bands[measureOf(plan.bands)], shown.colourBy);
-  showTable(panels.table, grids, plan.bands, selection);
-  showHistogram(panels.histogram, grids, plan.bands, selection);
-  showWhy(panels.why, grids, plan, selection);
   showStatus(panels.status, plan.holds);
-  followPointer(panels.hint, grids, selection);
+  followPointer(panels.hint, board, selection);
+  fillPanels({ map, plan, panels, board, selection });
   document.addEventListener("keydown", ({ key, target }) => {
     if (key === "Escape" && !target.closest("input, select, textarea")) selection.select(null);
   });
 }
 
+/**
+ * Show a board's grids in the labels and in every panel.
+ *
+ * @param {object} given
+ * @param {Board} given.board
+ * @param {Selection} given.selection
+ */
+export function fillPanels({ map, plan, panels, board, selection }) {
+  new GridLabels(board).addTo(map.leaflet);
+  showTable(panels.table, board, selection);
+  showHistogram(panels.histogram, board, selection);
+  showWhy(panels.why, board, plan, selection);
+}
+
 /** Say in the status line which grid the pointer is on. */
-function followPointer(place, grids, selection) {
-  const byCode = new Map(grids.map((grid) => [grid.code, grid]));
+function followPointer(place, board, selection) {
   selection.addEventListener("point", ({ detail: { code } }) => {
-    const grid = byCode.get(code);
+    const grid = board.grid(code);
     place.textContent = grid
       ? gettext("%(name)s: %(households)s households, %(people)s people", {
         name: grid.name, households: number(grid.households), people: number(grid.population),

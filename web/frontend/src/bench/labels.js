@@ -35,11 +35,21 @@ export function roomOf({ rings, label }) {
 }
 
 export const GridLabels = L.Layer.extend({
-  /** @param {import("./plan.js").Grid[]} grids */
-  initialize(grids) {
+  /** @param {import("./board.js").Board} board */
+  initialize(board) {
     this.ruler = document.createElement("canvas").getContext("2d");
     this.widths = new Map();
-    this.byRoom = grids.map((grid) => ({ grid, ...roomOf(grid) })).sort((a, b) => b.wide * b.high - a.wide * a.high);
+    this.board = board;
+    this.arrange();
+    board.addEventListener("change", () => {
+      this.arrange();
+      if (this._map) this.place();
+    });
+  },
+
+  arrange() {
+    const rooms = this.board.grids.map((grid) => ({ grid, ...(grid.room ?? roomOf(grid)) }));
+    this.byRoom = rooms.sort((a, b) => b.wide * b.high - a.wide * a.high);
   },
 
   onAdd(map) {

@@ -5,11 +5,11 @@ import { measureOf } from "./plan.js";
 
 /**
  * @param {HTMLElement} place
- * @param {import("./plan.js").Grid[]} grids
- * @param {Record<string, import("./plan.js").Band>} bands
+ * @param {import("./board.js").Board} board
  * @param {import("./selection.js").Selection} selection
  */
-export function showTable(place, grids, bands, selection) {
+export function showTable(place, board, selection) {
+  const { bands } = board;
   const measure = measureOf(bands);
   const band = bands[measure];
   const target = band && (band.low + band.high) / 2;
@@ -26,7 +26,7 @@ export function showTable(place, grids, bands, selection) {
   ].filter(Boolean);
   let sorted = columns.at(-1);
   let down = true;
-  const rows = new Map(grids.map((grid) => [grid.code, rowOf(grid)]));
+  let rows = new Map();
   const body = make("tbody");
   const heads = columns.map((column) =>
     make("th", { scope: "col" }, make("button", { type: "button", title: column.title, onclick: () => sortBy(column) }, column.name)));
@@ -40,6 +40,15 @@ export function showTable(place, grids, bands, selection) {
     return row;
   }
 
+  /** The row that is there, if it says the same; making hundreds anew would hold an edit up. */
+  function keptRow(row, grid) {
+    const told = [grid.name, grid.households, grid.population, grid.colour, grid.kept, grid.explained].join();
+    if (row?.dataset.told === told) return row;
+    const made = rowOf(grid);
+    made.dataset.told = told;
+    return made;
+  }
+
   function sortBy(column) {
     down = column === sorted ? !down : column !== columns[0];
     sorted = column;
@@ -48,7 +57,7 @@ export function showTable(place, grids, bands, selection) {
 
   function order() {
     const value = sorted.by;
-    const found = [...grids].sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) || (a.code < b.code ? -1 : 1));
+    const found = [...board.grids].sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) || (a.code < b.code ? -1 : 1));
     if (down) found.reverse();
     body.replaceChildren(...found.map((grid) => rows.get(grid.code)));
     heads.forEach((head, at) =>
@@ -63,14 +72,28 @@ export function showTable(place, grids, bands, selection) {
     next.querySelector("button").focus();
     selection.select(next.dataset.code, { from: "table" });
   };
-  selection.addEventListener("select", ({ detail: { code, from } }) => {
+  function mark() {
     for (const [one, row] of rows) {
-      row.classList.toggle("selected", one === code);
-      row.querySelector("button").setAttribute("aria-pressed", String(one === code));
+      row.classList.toggle("selected", one === selection.selected);
+      row.querySelector("button").setAttribute("aria-pressed", String(one === selection.selected));
     }
-    if (code && from !== "table") rows.get(code).scrollIntoView({ block: "nearest" });
+  }
+
+  function fill() {
+    const focused = place.contains(document.activeElement) && document.activeElement.closest("tr")?.dataset.code;
+    const before = rows;
+    rows = new Map(board.grids.map((grid) => [grid.code, keptRow(before.get(grid.code), grid)]));
+    mark();
+    order();
+    if (focused) rows.get(focused)?.querySelector("button").focus();
+  }
+
+  selection.addEventListener("select", ({ detail: { code, from } }) => {
+    mark();
+    if (code && from !== "table") rows.get(code)?.scrollIntoView({ block: "nearest" });
   });
-  order();
+  board.addEventListener("change", fill);
+  fill();
   place.replaceChildren(make("table", { "aria-label": gettext("Grids") }, make("thead", {}, make("tr", {}, ...heads)), body));
 }
 

@@ -7,25 +7,26 @@ const SIDES = ["east", "south", "west", "north"];
 
 /**
  * @param {HTMLElement} place
- * @param {import("./plan.js").Grid[]} grids
- * @param {{bands: Record<string, import("./plan.js").Band>, reasons: Reason[], summary: {zh: string, en: string}}} plan
+ * @param {import("./board.js").Board} board
+ * @param {{reasons: Reason[], summary: {zh: string, en: string}}} plan
  * @param {import("./selection.js").Selection} selection
  *
  * @typedef {{grid: string | null, reason: string, reason_zh: string, remedy: string, remedy_zh: string}} Reason
  */
-export function showWhy(place, grids, plan, selection) {
+export function showWhy(place, board, plan, selection) {
   const write = () => {
-    const grid = grids.find((one) => one.code === selection.selected);
-    place.replaceChildren(...(grid ? about(grid, plan) : [
+    const grid = board.grid(selection.selected);
+    place.replaceChildren(...(grid ? about(grid, board.bands, grid.reasons ?? plan.reasons.filter((one) => one.grid === grid.code)) : [
       make("p", {}, pick(plan.summary.zh, plan.summary.en)),
       make("p", { class: "quiet" }, gettext("Select a grid on the map or in the table to see what makes it as it is.")),
     ]));
   };
   selection.addEventListener("select", write);
+  board.addEventListener("change", write);
   write();
 }
 
-function about(grid, { bands, reasons }) {
+function about(grid, bands, reasons) {
   const sides = { east: gettext("East"), south: gettext("South"), west: gettext("West"), north: gettext("North") };
   const facts = [
     [gettext("Households"), withBand(grid.households, bands.households)],
@@ -39,7 +40,7 @@ function about(grid, { bands, reasons }) {
     make("h3", {}, grid.name, " ", make("small", {}, grid.code)),
     bands[measure] && make("p", {}, stateOf(grid)),
     make("dl", {}, ...facts.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, text)])),
-    ...reasons.filter((one) => one.grid === grid.code).map((one) =>
+    ...reasons.map((one) =>
       make("p", { class: "reason" }, pick(one.reason_zh, one.reason), " ", make("span", { class: "quiet" }, pick(one.remedy_zh, one.remedy)))),
   ].filter(Boolean);
 }

@@ -11,6 +11,8 @@ const GAP = 12;
  * @property {HTMLElement} table the grids
  * @property {HTMLElement} histogram how their sizes are spread
  * @property {HTMLElement} why what makes the selected grid as it is
+ * @property {HTMLElement | null} act what can be done with the chosen grid; null: nothing may
+ * @property {HTMLElement | null} effect what a change would do
  * @property {HTMLElement} status what holds of the whole plan
  * @property {HTMLElement} hint what is under the pointer, or would happen
  * @property {HTMLElement} saved whether all is saved
@@ -62,6 +64,8 @@ export function openPanels(map) {
     table: get("grids"),
     histogram: get("spread"),
     why: get("why"),
+    act: get("act"),
+    effect: get("effect"),
     status: get("holds"),
     hint: get("hint"),
     saved: get("saved"),
