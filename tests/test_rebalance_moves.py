@@ -14,6 +14,7 @@ from gridgis.measures import Measure
 from gridgis.partition import moves_program
 from gridgis.partition.check import pieces_within
 from gridgis.partition.fewest_moves import fewest_moves
+from gridgis.partition.moves_columns import bound_by_columns
 from gridgis.partition.moves_groups import bound_by_groups, mend_patch
 from gridgis.partition.moves_patches import cut_patch, put_patch
 from gridgis.partition.moves_regions import Now, Regions, outside
@@ -103,6 +104,27 @@ def test_groups_never_ask_for_more_than_the_best_division(seed):
     whole = fewest_moves(graph, now, seconds=30)
     grid, bound = bound_by_groups(task_of(graph, now), whole.grid, 0, Clock(limit_s=30))
     assert bound <= best <= now.moved(grid)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 3))
+def test_whole_grids_never_ask_for_more_than_the_best_division(seed, built):
+    # some whole units are newly built: they move for nothing, and any grid may take them
+    graph, now = small_town(seed, *[(2, 4), (1, 8)][seed % 2])
+    rng = np.random.default_rng(seed)
+    new = rng.choice(graph.n, built, replace=False)
+    weight, own = now.weight.copy(), now.own.copy()
+    weight[new] = 0
+    own[new[:1]] = -1
+    now = replace(now, weight=weight, own=own)
+    best = by_brute_force(graph, now, 4)
+    if best is None:
+        return
+    found = fewest_moves(graph, now, seconds=30)
+    assert found.bound <= best
+    grid, bound = bound_by_columns(task_of(graph, now), found.grid, Clock(limit_s=30))
+    assert bound <= best
+    assert len(found.broken) or (kept(graph, now, grid) and best <= now.moved(grid))
 
 
 @pytest.mark.parametrize("rounds", [1, 10**6])

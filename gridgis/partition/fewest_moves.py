@@ -1,8 +1,8 @@
 """From a plan that breaks bounds to one that keeps them while the fewest households change their grid.
 
 Every grid that breaks a bound is mended with the few grids that this concerns; where that finds nothing, an integer
-program takes all grids near it, ever farther. Then groups of grids, and whole areas where they are small, are solved
-for the fewest moves there can be at all.
+program takes all grids near it, ever farther. Then groups of grids, choices of whole grids, and whole areas where they
+are small, are solved for the fewest moves there can be at all.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from gridgis.graph import Graph, Ints
 from gridgis.options import PlanOptions
 from gridgis.partition.check import pieces_within
 from gridgis.partition.exact import impossible_units
+from gridgis.partition.moves_columns import bound_by_columns
 from gridgis.partition.moves_groups import bound_by_groups, knapsack, least_new, mend_patch
 from gridgis.partition.moves_program import Answer, MovesProgram
 from gridgis.partition.moves_regions import Now, Region, Regions, outside
@@ -92,14 +93,17 @@ def fewest_moves(
     if not len(broken):
         return Fewest(grid, now.moved(grid), True, broken, 0, cause)
     task = _Task(graph, now, measures, frozen, keep_number)
-    cause = task.mend(Clock(limit_s=seconds * 0.6))
+    cause = task.mend(Clock(limit_s=seconds * 0.4))
     mended = _compact(task.grid, k)
     left = task.broken()
     forced = task.forced(left)
     if len(left) <= forced:
         clock.limit_s = seconds + more_s
-    grid, bound = bound_by_groups(task, mended, forced, clock)
+    grid, bound = bound_by_groups(task, mended, forced, Clock(limit_s=clock.left_s / 3))
     grid = _compact(grid, k)
+    if bound < now.moved(grid):
+        grid, least = bound_by_columns(task, grid, Clock(limit_s=0.8 * clock.left_s))
+        grid, bound = _compact(grid, k), max(bound, least)
     if bound < now.moved(grid) or len(left) > forced:
         whole = task.prove(grid, left, clock)
         grid = grid if whole.grid is None else whole.grid

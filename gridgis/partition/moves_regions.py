@@ -212,12 +212,12 @@ def _ties(task: Regions, n: int) -> csr_matrix:
 
 
 def choices_within(
-    u: Ints, v: Ints, start: Ints, own: Ints, weight: Floats, k: int, cap: float
+    u: Ints, v: Ints, start: Ints, own: Ints, weight: Floats, k: int, cap: float, most: int = MOST_CHOICES
 ) -> tuple[Ints, Ints] | None:
     """Return units and the grids they may lie in: those from which a way leads to them over at most `cap` households.
 
     A grid that reaches a unit holds all on the way to it, and they move as well. None when there are more
-    than ``MOST_CHOICES``.
+    than ``most``.
     """
     n = len(start)
     count = n
@@ -232,7 +232,7 @@ def choices_within(
         far = dijkstra(links, indices=np.flatnonzero(inside), limit=cap + 0.5, min_only=True)
         near = np.flatnonzero((far <= cap + 0.5) & (start != grid))
         count += len(near)
-        if count > MOST_CHOICES:
+        if count > most:
             return None
         units.append(near)
         grids.append(np.full(len(near), grid))
