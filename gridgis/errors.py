@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from gridgis.languages import Both, Language, Words, said
 
@@ -14,8 +13,8 @@ class GridgisError(Exception):
     `said` is what they are told, a line each: in English as a string, by `lines` in the reader's language.
     """
 
-    def __init__(self, *words: str) -> None:
-        self.said = cast("tuple[Words, ...]", words)
+    def __init__(self, *words: Words) -> None:
+        self.said = words
         super().__init__(*words)
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ import click
 from gridgis.cli.parameters import debug_option
 from gridgis.cli.terminal import output_console
 from gridgis.errors import InputError
+from gridgis.languages import Words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +27,7 @@ def command(files: tuple[str, ...], as_json: bool) -> None:
     from gridgis.inputs.inspect import inspect_file
 
     reports: list[LayerReport] = []
-    faults: list[str] = []
+    faults: list[Words] = []
     for path in files:
         try:
             reports += inspect_file(path)

@@ -13,7 +13,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gridgis.errors import InputError
-from gridgis.languages import Said, listed
+from gridgis.languages import Said, Words, listed
 
 
 def read_vector(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -66,7 +66,7 @@ def read_with(
     return frame
 
 
-def unreadable(name: str, error: Exception) -> str:
+def unreadable(name: str, error: Exception) -> Words:
     """Say that a file cannot be read, with the reader's first line as the reason."""
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return Said(

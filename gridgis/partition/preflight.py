@@ -284,7 +284,7 @@ def _share_out(
 
 def _refusal(
     areas: list[Area], grids: int, alone: int, fewest: int, most: int, counted: tuple[Weight, ...], graph: Graph
-) -> str:
+) -> Words:
     span: str = f"{fewest:,}" if fewest == most else Said("{fewest:,} to {most:,}", fewest=fewest, most=most)
     parts: list[Words] = [
         Said(

@@ -120,8 +120,12 @@ def bands_for(
     """
     totals = {"households": int(graph.households.sum()), "population": int(graph.population.sum())}
     bands = {"households": households, "population": population}
-    faults = [
-        f"a band of {name} was given, but the table has no {name} (column {' or '.join(NODE_COLUMNS[name])})"
+    faults: list[Words] = [
+        Said(
+            "a band of {name} was given, but the table has no {name} (column {columns})",
+            name=COUNT_WORDS[name],
+            columns=listed(NODE_COLUMNS[name], "or"),
+        )
         for name, band in bands.items()
         if band is not None and not totals[name]
     ]

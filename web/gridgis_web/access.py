@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, g, redirect, request, url_for
-from flask_babel import gettext
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
+from gridgis.languages import Said
 from gridgis_web import current
 from gridgis_web.errors import Forbidden, LoginNeeded, NotFound
 from gridgis_web.rates import spend
@@ -86,7 +86,7 @@ def _identify() -> Caller:
         caller = find_bearer(current.store(), token.strip())
         if caller is None:
             spend("token", TOKEN_RATE)
-            raise LoginNeeded("this token is not known, has ended, or its account is locked")
+            raise LoginNeeded(Said("this token is not known, has ended, or its account is locked"))
         return caller
     return cast(Caller, current_user._get_current_object()) if current_user.is_authenticated else PUBLIC
 
@@ -118,23 +118,25 @@ def _check() -> Response | None:
         return None
     action = action_of(current_app._get_current_object(), request.endpoint, request.method)  # type: ignore[attr-defined]
     if action is None:
-        raise Forbidden(f"{request.method} {request.path} declares no action, so nobody may do it")
+        raise Forbidden(
+            Said("{method} {path} declares no action, so nobody may do it", method=request.method, path=request.path)
+        )
     account = current_account()
     if not may(account.role, action):
         if account.is_authenticated:
             raise Forbidden(
-                gettext("Your role does not include this; whoever looks after the accounts can change that.")
+                Said("Your role does not include this; whoever looks after the accounts can change that.")
                 if _is_page()
-                else f"the role “{account.role}” may not do this ({action})"
+                else Said("the role “{role}” may not do this ({action})", role=account.role, action=action)
             )
         if request.path.startswith("/api/"):
-            raise LoginNeeded("log in, or send a token: Authorization: Bearer …")
+            raise LoginNeeded(Said("log in, or send a token: Authorization: Bearer …"))
         return redirect(url_for("login.log_in", next=_way_back()))
     if request.method not in SAFE and not account.by_token and (_is_page() or account.is_authenticated):
         CSRF.protect()
     if account.must_change and not account.by_token and request.endpoint not in UNCHANGED_PASSWORD_MAY:
         if not _is_page():
-            raise Forbidden("change your first password, then go on")
+            raise Forbidden(Said("change your first password, then go on"))
         return redirect(url_for("login.change_password"))
     return None
 
@@ -161,14 +163,14 @@ def check_jurisdiction(session: Session, jurisdiction_id: int | None) -> None:
     """Raise NotFound unless the caller may see the rows of a jurisdiction; it tells nobody that there is one."""
     seen = visible_jurisdictions(session)
     if seen is not None and jurisdiction_id not in seen:
-        raise NotFound("there is nothing here, or it is not yours to see")
+        raise NotFound(Said("there is nothing here, or it is not yours to see"))
 
 
 def check_action(action: str) -> None:
     """Raise Forbidden unless the caller's role may do something; for what only shows once a row is read."""
     account = current_account()
     if not may(account.role, action):
-        raise Forbidden(f"the role “{account.role}” may not do this ({action})")
+        raise Forbidden(Said("the role “{role}” may not do this ({action})", role=account.role, action=action))
 
 
 def check_grid(session: Session, jurisdiction_id: int, code: str) -> None:
@@ -176,4 +178,4 @@ def check_grid(session: Session, jurisdiction_id: int, code: str) -> None:
     check_jurisdiction(session, jurisdiction_id)
     seen = visible_grids(session)
     if seen is not None and (jurisdiction_id, code) not in seen:
-        raise NotFound("there is nothing here, or it is not yours to see")
+        raise NotFound(Said("there is nothing here, or it is not yours to see"))

@@ -7,7 +7,9 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+from flask_babel import get_locale
 
+from gridgis.languages import Language
 from gridgis_web.settings import Settings
 from gridgis_web.store import Store
 
@@ -20,6 +22,11 @@ def store() -> Store:
 def settings() -> Settings:
     """Return its settings."""
     return cast(Settings, current_app.extensions["gridgis_settings"])
+
+
+def language() -> Language:
+    """Return the language that the request is answered in."""
+    return "zh" if str(get_locale()) == "zh" else "en"
 
 
 def today() -> date:

@@ -6,12 +6,12 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, current_app, json, render_template, request
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from gridgis.errors import ExportError, GridgisError, InfeasibleError, InputError
-from gridgis.languages import Language
+from gridgis_web import current
 from gridgis_web.store import Conflict, StoreError
 
 
@@ -72,7 +72,7 @@ def handle_errors(app: Flask) -> None:
     @app.errorhandler(GridgisError)
     def ours(error: GridgisError) -> Response:
         status = status_of(error)
-        return answer(status, error.lines(_language()) or [_heading(status)])
+        return answer(status, error.lines(current.language()) or [_heading(status)])
 
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:
@@ -84,7 +84,7 @@ def handle_errors(app: Flask) -> None:
             return answer(status, [gettext("This page was open for too long; load it again and repeat your change.")])
         data = getattr(error, "data", None) or {}
         # the heading says it in the reader's language, the description in English alone
-        said = error.description if _language() == "en" else None
+        said = error.description if current.language() == "en" else None
         details = [said or _heading(status)] if _is_api() else []
         response = answer(status, details, fields=data.get("messages"))
         response.headers.extend(
@@ -109,10 +109,6 @@ def _is_api() -> bool:
     return request.path.startswith("/api/")
 
 
-def _language() -> Language:
-    return "zh" if str(get_locale()) == "zh" else "en"
-
-
 def _heading(status: HTTPStatus) -> str:
     other = HTTPStatus.BAD_REQUEST if status < 500 else HTTPStatus.INTERNAL_SERVER_ERROR
     return str(HEADINGS.get(status, HEADINGS[other]))
@@ -125,7 +121,7 @@ def answer(status: HTTPStatus, details: list[str], *, fields: object = None) -> 
         if fields:
             problem["errors"] = fields
         response = Response(json.dumps(problem), status, content_type="application/problem+json")
-        response.headers["Content-Language"] = _language()
+        response.headers["Content-Language"] = current.language()
         response.vary.add("Accept-Language")
         if status == HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = 'Bearer realm="gridgis"'

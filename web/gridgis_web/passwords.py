@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -10,6 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
 
 from gridgis.errors import InputError
+from gridgis.languages import Said, Words
 
 LONGEST = 200
 JUDGED = 64
@@ -19,11 +21,13 @@ GUESSES = 1e6
 UNCLEAR = "il1o0"
 HASHER = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
 
-FAULTS = {
-    "short": "the password must have at least {length} characters",
-    "long": "the password must have at most {longest} characters",
-    "login": "the password must not contain the login, nor the other way round",
-    "easy": "the password is among the commonest or easy to guess; three or four unrelated words are better",
+FAULTS: Mapping[str, Callable[[int], Words]] = {
+    "short": lambda length: Said("the password must have at least {length} characters", length=length),
+    "long": lambda length: Said("the password must have at most {longest} characters", longest=LONGEST),
+    "login": lambda length: Said("the password must not contain the login, nor the other way round"),
+    "easy": lambda length: Said(
+        "the password is among the commonest or easy to guess; three or four unrelated words are better"
+    ),
 }
 """What may be wrong with a password, as the command line says it."""
 
@@ -54,7 +58,7 @@ def hash_new(password: str, login: str, *, length: int) -> str:
     """
     faults = faults_of(password, login, length=length)
     if faults:
-        raise InputError(*(FAULTS[fault].format(length=length, longest=LONGEST) for fault in faults))
+        raise InputError(*(FAULTS[fault](length) for fault in faults))
     return HASHER.hash(password)
 
 

@@ -10,6 +10,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import parse
 
+from gridgis.languages import Said
 from gridgis_web.errors import TooOften
 from gridgis_web.settings import Settings
 
@@ -25,4 +26,8 @@ def spend(what: str, rate: str) -> None:
     address, limit = get_remote_address(), parse(rate)
     if not limiter.hit(limit, what, address):
         wait = limiter.get_window_stats(limit, what, address).reset_time - time.time()
-        raise TooOften(f"too many tries from your address; wait {max(1, round(wait))} seconds, then try again")
+        raise TooOften(
+            Said(
+                "too many tries from your address; wait {seconds} seconds, then try again", seconds=max(1, round(wait))
+            )
+        )

@@ -17,6 +17,7 @@ from typing import NoReturn, Self, cast
 from flask import Flask
 
 from gridgis.errors import InputError
+from gridgis.languages import Said
 from gridgis_web.api.events import Listeners
 from gridgis_web.jobs.kind import Kind
 from gridgis_web.jobs.worker import work
@@ -127,9 +128,16 @@ def serve(app: Flask, settings: Settings, kinds: Mapping[str, Kind], *, ready: C
             channel_request_lookahead=1,
         )
     except OSError as error:
-        reason = "something else listens there" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
+        reason: str = (
+            Said("something else listens there") if error.errno == errno.EADDRINUSE else error.strerror or str(error)
+        )
         raise InputError(
-            f"{settings.host}:{settings.port} cannot be had ({reason}); choose another with --port"
+            Said(
+                "{host}:{port} cannot be had ({reason}); choose another with --port",
+                host=settings.host,
+                port=settings.port,
+                reason=reason,
+            )
         ) from error
     _end_on_signals(cast(Listeners, app.extensions["gridgis_listeners"]))
     try:

@@ -12,6 +12,7 @@ from typing import Any, Self
 from zoneinfo import available_timezones
 
 from gridgis.errors import InputError
+from gridgis.languages import Said, Words, listed
 
 PREFIX = "GRIDGIS_"
 LANGUAGES = ("zh", "en")
@@ -110,21 +111,42 @@ class Settings:
             try:
                 given = tomllib.loads(file.read_text(encoding="utf-8"))
             except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                raise InputError(f"the settings in {file} cannot be read: {error}") from error
+                raise InputError(
+                    Said("the settings in {file} cannot be read: {error}", file=file, error=error)
+                ) from error
         known = {field.name: type(field.default) for field in fields(cls)}
-        faults += [f"{file}: there is no setting “{name}”" for name in sorted(given.keys() - known.keys())]
+        faults += [
+            Said("{file}: there is no setting “{name}”", file=file, name=name)
+            for name in sorted(given.keys() - known.keys())
+        ]
         values = {name: given[name] for name in known if name in given}
         values |= {name: environment[PREFIX + name.upper()] for name in known if environment.get(PREFIX + name.upper())}
         for name, value in values.items():
             try:
                 values[name] = _converted(value, known[name])
             except ValueError:
-                faults.append(f"the setting “{name}” is “{value}”; it must be {_wanted(known[name])}")
+                faults.append(
+                    Said(
+                        "the setting “{name}” is “{value}”; it must be {wanted}",
+                        name=name,
+                        value=value,
+                        wanted=_wanted(known[name]),
+                    )
+                )
         for name, choices in (("language", LANGUAGES), ("tiles_datum", DATUMS)):
             if values.get(name, choices[0]) not in choices:
-                faults.append(f"the setting “{name}” is “{values[name]}”; it must be one of {', '.join(choices)}")
+                faults.append(
+                    Said(
+                        "the setting “{name}” is “{values}”; it must be one of {choices}",
+                        name=name,
+                        values=values[name],
+                        choices=listed(choices),
+                    )
+                )
         if values.get("timezone", cls.timezone) not in available_timezones():
-            faults.append(f"the setting “timezone” is “{values['timezone']}”; it must be like Asia/Shanghai")
+            faults.append(
+                Said("the setting “timezone” is “{values}”; it must be like Asia/Shanghai", values=values["timezone"])
+            )
         if faults:
             raise InputError(*faults)
         return cls(**values)
@@ -167,5 +189,5 @@ def _converted(value: Any, kind: type) -> Any:
     return kind(value) if kind is not type(Path()) else Path(value)
 
 
-def _wanted(kind: type) -> str:
-    return {int: "a whole number of at least 0", bool: "true or false"}.get(kind, "text")
+def _wanted(kind: type) -> Words:
+    return {int: Said("a whole number of at least 0"), bool: Said("true or false")}.get(kind, Said("text"))

@@ -10,6 +10,7 @@ from typing import cast
 from flask import Response, current_app, json, request
 from werkzeug.exceptions import ServiceUnavailable
 
+from gridgis.languages import Language
 from gridgis_web import current
 from gridgis_web.store import Store, StoreError, jobs
 from gridgis_web.store.models.work import FINISHED
@@ -49,7 +50,12 @@ def listen(job_id: int, *, after: str) -> Response:
     gone = cast(Callable[[], bool], request.environ.get("waitress.client_disconnected", lambda: False))
     seen = int(after) if after.isdecimal() and len(after) < 10 else 0
     events = _events(
-        current.store(), job_id, seen, over=lambda: listeners.closing.is_set() or gone(), listeners=listeners
+        current.store(),
+        job_id,
+        seen,
+        over=lambda: listeners.closing.is_set() or gone(),
+        listeners=listeners,
+        language=current.language(),
     )
     response = Response(events, mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
@@ -59,7 +65,9 @@ def listen(job_id: int, *, after: str) -> Response:
     return response
 
 
-def _events(store: Store, job_id: int, seen: int, *, over: Callable[[], bool], listeners: Listeners) -> Iterator[str]:
+def _events(
+    store: Store, job_id: int, seen: int, *, over: Callable[[], bool], listeners: Listeners, language: Language
+) -> Iterator[str]:
     """Yield events; their number is that of the log's lines heard so far, which is where a listener goes on."""
     yield f"retry: {RETRY_S * 1000}\n\n"
     began = spoken = time.monotonic()
@@ -80,9 +88,8 @@ def _events(store: Store, job_id: int, seen: int, *, over: Callable[[], bool], l
             yield _event("progress", seen, progress)
             before, spoken = progress, time.monotonic()
         if job.state in FINISHED:
-            yield _event(
-                "end", seen, {"state": job.state, "error": job.error, "problem": job.problem, "result": job.result}
-            )
+            told: dict[str, object] = {"error": job.error_in(language), "problem": job.problem, "result": job.result}
+            yield _event("end", seen, {"state": job.state, **told})
             return
         if time.monotonic() - spoken > HEARTBEAT_S:
             yield ": still here\n\n"

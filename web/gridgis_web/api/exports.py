@@ -8,6 +8,7 @@ from typing import Any
 import marshmallow as ma
 from flask import Response
 
+from gridgis.languages import Said
 from gridgis_web import current
 from gridgis_web.access import current_account, needs
 from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
@@ -73,14 +74,17 @@ def export_plan(plan_id: int, wanted: str) -> Response:
         plan = seen_in_short(session, plan_id)
         if plan.files_id is None:
             raise Conflict(
-                f"“{plan.name}” has no files yet; they are written when it is published, or by POST to …/exports"
+                Said(
+                    "“{name}” has no files yet; they are written when it is published, or by POST to …/exports",
+                    name=plan.name,
+                )
             )
         tag = tag_of(artifacts.digest_of(session, plan.files_id), wanted)
         if (same := unchanged(tag)) is not None:
             return same
         content = chosen(artifacts.get(session, plan.files_id), wanted)
     if content is None:
-        raise NotFound(f"this plan was published without {one.file}")
+        raise NotFound(Said("this plan was published without {file}", file=one.file))
     return _as_file(content, one.media_type, tag, f"plan-{plan_id}-{one.file}")
 
 

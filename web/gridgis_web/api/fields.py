@@ -18,6 +18,7 @@ from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 from werkzeug.http import parse_etags
 
 from gridgis.errors import InputError
+from gridgis.languages import Said
 from gridgis_web.store.geometry import Bounds
 
 MOST = 2**63 - 1
@@ -72,7 +73,9 @@ def bounds_of(text: str | None) -> Bounds | None:
         return None
     west, south, east, north = (float(part) for part in text.split(","))
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise InputError(f"“{text}” is no window; give west,south,east,north in degrees, west before east")
+        raise InputError(
+            Said("“{text}” is no window; give west,south,east,north in degrees, west before east", text=text)
+        )
     return west, south, east, north
 
 

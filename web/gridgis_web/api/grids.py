@@ -8,6 +8,7 @@ import marshmallow as ma
 from flask import Response
 from sqlalchemy.orm import Session
 
+from gridgis.languages import Said
 from gridgis_web import current
 from gridgis_web.access import needs, visible_grids, visible_jurisdictions
 from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
@@ -79,7 +80,7 @@ def _seen_codes(session: Session, plan: Plan) -> frozenset[str] | None:
     if seen is None:
         return None
     if plan.state not in LIVED:
-        raise NotFound("there is nothing here, or it is not yours to see")
+        raise NotFound(Said("there is nothing here, or it is not yours to see"))
     return frozenset(code for place, code in seen if place == plan.jurisdiction_id)
 
 
@@ -141,7 +142,7 @@ def show_grid(plan_id: int, code: str) -> Response:
         tag = tag_of(_state(plan), "grid", code)
         keys, _ = features.find_grids(session, plan_id, codes=[code], limit=1)
         if not keys or (codes is not None and code not in codes):
-            raise NotFound(f"there is no grid {code}, or it is not yours to see")
+            raise NotFound(Said("there is no grid {code}, or it is not yours to see", code=code))
         content = features.grid_features(session, keys)[keys[0]]
     return unchanged(tag) or answer_bytes(content, GEOJSON, tag, packed=False)
 

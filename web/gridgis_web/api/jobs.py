@@ -8,6 +8,7 @@ import marshmallow as ma
 from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
+from gridgis.languages import Said
 from gridgis_web import current
 from gridgis_web.access import check_action, check_jurisdiction, current_account, needs, visible_jurisdictions
 from gridgis_web.api.blueprint import ApiBlueprint
@@ -44,7 +45,7 @@ class JobInList(ma.Schema):
     step = ma.fields.String(metadata={"description": "What it does at present"})
     done = ma.fields.Float(metadata={"description": "How much of the step is done, 0 … 1"})
     cancel = ma.fields.Boolean(metadata={"description": "Whether someone asked for its end"})
-    error = ma.fields.String(metadata={"description": "Why it failed or was interrupted"})
+    error = ma.fields.String(metadata={"description": "Why it failed or was interrupted, in the language asked for"})
     problem = ma.fields.Integer(
         allow_none=True,
         metadata={"description": "The status of what it failed by, 409: someone else was faster, load it again"},
@@ -90,25 +91,29 @@ def seen_job(session: Session, job_id: int) -> Job:
     """Return a job that the caller may see."""
     job = jobs.find(session, job_id)
     if job is None:
-        raise NotFound(f"there is no job {job_id}")
+        raise NotFound(Said("there is no job {job_id}", job_id=job_id))
     check_jurisdiction(session, job.jurisdiction_id)
     return job
 
 
 def _told(job: Job) -> dict[str, Any]:
     """Return a job with its log as `JobAlone` has it."""
+    return _in_list(job) | {"log": [{"at": at, "text": text} for at, text in job.log]}
+
+
+def _in_list(job: Job) -> dict[str, Any]:
     told = {name: getattr(job, name) for name in JobInList().fields}
-    return told | {"log": [{"at": at, "text": text} for at, text in job.log]}
+    return told | {"error": job.error_in(current.language())}
 
 
 @blueprint.route("")
 @blueprint.arguments(JobFilter, location="query")
 @blueprint.response(200, JobInList(many=True))
 @needs("jobs.read")
-def list_jobs(wanted: dict[str, Any]) -> list[Job]:
+def list_jobs(wanted: dict[str, Any]) -> list[dict[str, Any]]:
     """List jobs, the newest first."""
     with current.store().read() as session:
-        return list(jobs.list_jobs(session, within=visible_jurisdictions(session), **wanted))
+        return [_in_list(job) for job in jobs.list_jobs(session, within=visible_jurisdictions(session), **wanted)]
 
 
 @blueprint.route("/<int:job_id>")

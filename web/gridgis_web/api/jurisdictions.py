@@ -10,6 +10,7 @@ import shapely
 from flask import Response
 from sqlalchemy.orm import Session
 
+from gridgis.languages import Said
 from gridgis_web import current
 from gridgis_web.access import check_grid, check_jurisdiction, current_account, needs, visible_jurisdictions
 from gridgis_web.api.blueprint import ApiBlueprint
@@ -134,7 +135,7 @@ def show_boundary(jurisdiction_id: int) -> Response:
         found = seen_jurisdiction(session, jurisdiction_id)
         shape = features.boundary(session, jurisdiction_id)
     if shape is None:
-        raise NotFound(f"{found.name} has no area yet; it comes with its layers")
+        raise NotFound(Said("{name} has no area yet; it comes with its layers", name=found.name))
     properties = {"code": found.code, "name": found.name, "level": found.level}
     told = {"type": "Feature", "id": found.id, "geometry": shapely.geometry.mapping(shape), "properties": properties}
     content = json.dumps(told, ensure_ascii=False).encode()
@@ -164,5 +165,5 @@ def show_code(jurisdiction_id: int, code: str) -> codes.History:
         places.jurisdiction(session, jurisdiction_id)
         told = codes.history(session, jurisdiction_id, code)
     if not told.periods and not told.retired:
-        raise NotFound(f"no published plan has a grid {code}")
+        raise NotFound(Said("no published plan has a grid {code}", code=code))
     return told

@@ -7,6 +7,7 @@ from typing import Any
 import marshmallow as ma
 from sqlalchemy.orm import Session
 
+from gridgis.languages import Said
 from gridgis_web import current
 from gridgis_web.access import check_jurisdiction, current_account, needs, visible_grids, visible_jurisdictions
 from gridgis_web.api.blueprint import ApiBlueprint
@@ -119,7 +120,7 @@ def _told(officer: Officer, *, phone: bool) -> dict[str, Any]:
 
 def _refuse_phones() -> None:
     if not may(current_account().role, "officers.edit"):
-        raise Forbidden("phones are for those who look after the officers; leave out phones=true")
+        raise Forbidden(Said("phones are for those who look after the officers; leave out phones=true"))
 
 
 def _log(officers: list[Officer]) -> None:
@@ -134,7 +135,7 @@ def _seen(session: Session, officer_id: int) -> Officer:
     if grids is None:
         check_jurisdiction(session, found.jurisdiction_id)
     elif not any(kept.list_postings(session, officer_id=officer_id, grids=grids, on=current.today(), limit=1)):
-        raise NotFound(f"there is no officer {officer_id}, or they are not yours to see")
+        raise NotFound(Said("there is no officer {officer_id}, or they are not yours to see", officer_id=officer_id))
     return found
 
 

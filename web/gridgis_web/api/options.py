@@ -7,6 +7,7 @@ from typing import Any
 import marshmallow as ma
 
 from gridgis.errors import InputError
+from gridgis.languages import Said
 from gridgis.options import COUNTS, LEVELS, OBJECTIVES, PlanOptions
 from gridgis_web.api.fields import about
 
@@ -53,5 +54,7 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
     try:
         PlanOptions.from_dict(options)
     except (TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"these options cannot be read ({error}); see OptionsIn in the description") from None
+        raise InputError(
+            Said("these options cannot be read ({error}); see OptionsIn in the description", error=error)
+        ) from None
     return options

@@ -8,6 +8,7 @@ from typing import Any
 import marshmallow as ma
 from sqlalchemy.orm import Session
 
+from gridgis.languages import Said
 from gridgis_web import current
 from gridgis_web.access import needs
 from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
@@ -134,7 +135,11 @@ def publish_plan(given: dict[str, Any], plan_id: int) -> Any:
         life.check_publishing(session, found, version, day=day, today=today, review=settings.review)
         for job in jobs.under_way(session, "publish", found.jurisdiction_id):
             if job.given["plan_id"] == plan_id:
-                raise Conflict(f"job {job.id} publishes “{found.name}” already; follow that one, or cancel it")
+                raise Conflict(
+                    Said(
+                        "job {id} publishes “{name}” already; follow that one, or cancel it", id=job.id, name=found.name
+                    )
+                )
         language = "en" if settings.language == "en" else "zh"
         wanted = {"plan_id": plan_id, "version": version, "day": day.isoformat(), "language": language}
         return asked(session, "publish", found.jurisdiction_id, wanted)

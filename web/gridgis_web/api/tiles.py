@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import ServiceUnavailable
 
+from gridgis.languages import Said
 from gridgis_web import current
 from gridgis_web.access import needs
 from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
@@ -57,7 +58,7 @@ def _source(session: Session, plan: Plan, layer: str) -> tuple[str, list[str]]:
 def show_tile(plan_id: int, layer: str, z: int, x: int, y: int) -> Response:
     """Give a tile. Those of a layer are cut when the first is asked for; until then the answer is 503, ask again."""
     if z > 30 or max(x, y) >= 1 << z:
-        raise NotFound(f"there is no tile {z}/{x}/{y}")
+        raise NotFound(Said("there is no tile {z}/{x}/{y}", z=z, x=x, y=y))
     with current.store().read() as session:
         plan = seen_in_short(session, plan_id)
         name, source = _source(session, plan, layer)

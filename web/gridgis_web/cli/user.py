@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gridgis.errors import InputError
+from gridgis.languages import Said
 from gridgis_web.roles import STAFF
 from gridgis_web.settings import Settings
 
@@ -158,7 +159,7 @@ def _password(settings: Settings, *, from_stdin: bool, generate: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
-        raise InputError("nobody is here to type a password; use --password-stdin or --generate")
+        raise InputError(Said("nobody is here to type a password; use --password-stdin or --generate"))
     typed: str = click.prompt("Password", hide_input=True, confirmation_prompt="Once more")
     return typed
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from gridgis.errors import InputError, some
+from gridgis.languages import Said, Words
 from gridgis_web.imports.names import entry_name, fault_of_name, is_litter
 
 PACKED = frozenset((".zip", ".rar", ".7z", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".zst", ".kmz", ".jar"))
@@ -59,25 +60,38 @@ def check_archive(path: Path, shown: str, limits: Limits) -> None:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
-        raise InputError(f"{shown}: cannot be opened as a zip file ({error}); pack it again") from None
+        raise InputError(
+            Said("{shown}: cannot be opened as a zip file ({error}); pack it again", shown=shown, error=error)
+        ) from None
     if len(entries) > limits.entries:
         raise InputError(_too_many(shown, limits))
     faults = []
-    named: dict[str, list[str]] = {}
+    named: dict[Words, list[str]] = {}
     for entry in entries:
         fault = _fault_of_entry(entry)
         if fault is not None:
             named.setdefault(fault, []).append(_printable(entry_name(entry)))
-    faults += [f"{shown}: {some(names)} {fault}" for fault, names in named.items()]
+    faults += [
+        Said("{shown}: {names} {fault}", shown=shown, names=some(names), fault=fault) for fault, names in named.items()
+    ]
     unpacked, packed = sum(entry.file_size for entry in entries), path.stat().st_size
     if unpacked > limits.size:
         faults.append(
-            f"{shown}: would take {unpacked / 1e6:,.0f} MB unpacked, and {limits.size / 1e6:,.0f} MB are allowed; send "
-            "the layers in several uploads, or only the part of them that is of the jurisdiction"
+            Said(
+                "{shown}: would take {unpacked:,.0f} MB unpacked, and {size:,.0f} MB are allowed; send the "
+                "layers in several uploads, or only the part of them that is of the jurisdiction",
+                shown=shown,
+                unpacked=unpacked / 1e6,
+                size=limits.size / 1e6,
+            )
         )
     elif unpacked > limits.small and unpacked > limits.ratio * packed:
         faults.append(
-            f"{shown}: unpacks to {unpacked / packed:,.0f} times its size, as layers never do; it was not unpacked"
+            Said(
+                "{shown}: unpacks to {unpacked:,.0f} times its size, as layers never do; it was not unpacked",
+                shown=shown,
+                unpacked=unpacked / packed,
+            )
         )
     if faults:
         raise InputError(*faults)
@@ -97,7 +111,14 @@ def take_entries(path: Path, shown: str, take: Callable[[str, IO[bytes]], None])
                 zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError, zlib.error,
                 lzma.LZMAError,
             ) as error:  # fmt: skip
-                raise InputError(f"{shown}: {_printable(name)} cannot be unpacked ({error}); pack it again") from None
+                raise InputError(
+                    Said(
+                        "{shown}: {name} cannot be unpacked ({error}); pack it again",
+                        shown=shown,
+                        name=_printable(name),
+                        error=error,
+                    )
+                ) from None
 
 
 def _check_end(path: Path, shown: str, limits: Limits) -> None:
@@ -108,33 +129,45 @@ def _check_end(path: Path, shown: str, limits: Limits) -> None:
         tail = file.read()
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < 22:
-        raise InputError(f"{shown}: cannot be opened as a zip file (it has no end, or is none); pack it again")
+        raise InputError(
+            Said("{shown}: cannot be opened as a zip file (it has no end, or is none); pack it again", shown=shown)
+        )
     _, _, _, entries, length = struct.unpack_from("<4HI", tail, at + 4)
     if _END_64 in tail:
-        raise InputError(f"{shown}: is a zip of the form for more than 4 GB or 65,535 files; pack the layers alone")
+        raise InputError(
+            Said("{shown}: is a zip of the form for more than 4 GB or 65,535 files; pack the layers alone", shown=shown)
+        )
     if entries > limits.entries:
         raise InputError(_too_many(shown, limits))
     if length > limits.entries * _PER_ENTRY:
-        raise InputError(f"{shown}: its list of contents is {length / 1e6:,.0f} MB long; pack it again")
+        raise InputError(
+            Said(
+                "{shown}: its list of contents is {length:,.0f} MB long; pack it again",
+                shown=shown,
+                length=length / 1e6,
+            )
+        )
 
 
-def _fault_of_entry(entry: zipfile.ZipInfo) -> str | None:
+def _fault_of_entry(entry: zipfile.ZipInfo) -> Words | None:
     name = entry_name(entry)
     fault = fault_of_name(name)
     if fault is not None:
-        return f"is refused: {fault}; nothing was unpacked"
+        return Said("is refused: {fault}; nothing was unpacked", fault=fault)
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        return "is a link or a device, not a file; pack the files themselves"
+        return Said("is a link or a device, not a file; pack the files themselves")
     if entry.flag_bits & _ENCRYPTED:
-        return "is encrypted; pack it without a password"
+        return Said("is encrypted; pack it without a password")
     if not is_litter(name) and Path(name.casefold()).suffix in PACKED:
-        return "is an archive within the archive; unpack it and send what is in it"
+        return Said("is an archive within the archive; unpack it and send what is in it")
     return None
 
 
-def _too_many(shown: str, limits: Limits) -> str:
-    return f"{shown}: holds more than {limits.entries:,} files; pack the layers alone"
+def _too_many(shown: str, limits: Limits) -> Words:
+    return Said(
+        "{shown}: holds more than {entries:,} files; pack the layers alone", shown=shown, entries=limits.entries
+    )
 
 
 def _printable(name: str) -> str:

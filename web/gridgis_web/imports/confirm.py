@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from gridgis.errors import InputError, some
+from gridgis.languages import Said, Words, listed
 from gridgis_web.store import Store
 from gridgis_web.store.uploads import upload
 
@@ -67,7 +68,10 @@ class Confirmed:
             )
         except (KeyError, TypeError, ValueError):
             raise InputError(
-                "what was confirmed cannot be read; give “layers” with file, layer, role and crs each, and “columns”"
+                Said(
+                    "what was confirmed cannot be read; give “layers” with file, layer, role and crs each, "
+                    "and “columns”",
+                )
             ) from None
 
     def to_dict(self) -> dict[str, Any]:
@@ -115,53 +119,87 @@ def guessed(report: list[dict[str, Any]]) -> Confirmed:
     return Confirmed(tuple(roles))
 
 
-def _of_layers(layers: tuple[LayerRole, ...], report: list[dict[str, Any]]) -> list[str]:
+def _of_layers(layers: tuple[LayerRole, ...], report: list[dict[str, Any]]) -> list[Words]:
     from gridgis.inputs.crs import parse_crs
 
     known = {(row["file"], row["layer"]): row for row in report if not row["error"]}
-    faults = []
+    faults: list[Words] = []
     seen: dict[str, list[str]] = {}
     told: set[tuple[str, str]] = set()
     for one in layers:
         row = known.get((one.file, one.layer))
         if row is None:
-            faults.append(f"there is no layer “{one.layer}” of {one.file} in the upload that can be read")
+            faults.append(
+                Said(
+                    "there is no layer “{layer}” of {file} in the upload that can be read",
+                    layer=one.layer,
+                    file=one.file,
+                )
+            )
             continue
         if (one.file, one.layer) in told:
-            faults.append(f"{one.file}: the layer “{one.layer}” is given twice")
+            faults.append(Said("{file}: the layer “{layer}” is given twice", file=one.file, layer=one.layer))
         told.add((one.file, one.layer))
         if not one.role:
             continue
         if one.role not in (*ONCE, *SEVERAL):
-            faults.append(f"{one.file}: there is no role “{one.role}”; choose one of {', '.join((*ONCE, *SEVERAL))}")
+            faults.append(
+                Said(
+                    "{file}: there is no role “{role}”; choose one of {roles}",
+                    file=one.file,
+                    role=one.role,
+                    roles=listed((*ONCE, *SEVERAL)),
+                )
+            )
             continue
         seen.setdefault(one.role, []).append(one.file)
         if "|" in one.layer:
-            faults.append(f"{one.file}: the layer “{one.layer}” has “|” in its name; rename it and send it again")
+            faults.append(
+                Said(
+                    "{file}: the layer “{layer}” has “|” in its name; rename it and send it again",
+                    file=one.file,
+                    layer=one.layer,
+                )
+            )
         if row["crs"]:
             if one.crs:
-                faults.append(f"{one.file}: states its coordinate system, {row['crs']}; it cannot be given another")
+                faults.append(
+                    Said(
+                        "{file}: states its coordinate system, {crs}; it cannot be given another",
+                        file=one.file,
+                        crs=row["crs"],
+                    )
+                )
         elif not one.crs:
-            faults.append(f"{one.file}: does not state its coordinate system; say which, e.g. EPSG:4547")
+            faults.append(
+                Said("{file}: does not state its coordinate system; say which, e.g. EPSG:4547", file=one.file)
+            )
         else:
             try:
                 parse_crs(one.crs)
             except InputError as error:
-                faults += [f"{one.file}: {fault}" for fault in error.faults]
+                faults += [Said("{file}: {fault}", file=one.file, fault=fault) for fault in error.faults]
     faults += [
-        f"{role}: one layer is wanted, and {len(files)} are given ({some(files)})"
+        Said(
+            "{role}: one layer is wanted, and {count} are given ({files})",
+            role=role,
+            count=len(files),
+            files=some(files),
+        )
         for role, files in seen.items()
         if role in ONCE and len(files) > 1
     ]
-    faults += [f"{role}: no layer is given as that" for role in ("boundary", "buildings") if role not in seen]
+    faults += [
+        Said("{role}: no layer is given as that", role=role) for role in ("boundary", "buildings") if role not in seen
+    ]
     return faults
 
 
-def _of_columns(confirmed: Confirmed, report: list[dict[str, Any]]) -> list[str]:
+def _of_columns(confirmed: Confirmed, report: list[dict[str, Any]]) -> list[Words]:
     from gridgis.inputs.buildings import unknown_fields
     from gridgis.inputs.columns import missing_column
 
-    faults: list[str] = [*unknown_fields(confirmed.columns)]
+    faults = unknown_fields(confirmed.columns)
     chosen = {(one.file, one.layer) for one in confirmed.layers if one.role == "buildings"}
     for row in report:
         if (row["file"], row["layer"]) in chosen and not row["error"]:

@@ -9,12 +9,13 @@ from contextlib import closing
 from pathlib import Path
 
 from gridgis.errors import some
+from gridgis.languages import Said, Words
 
 HEAD = 4096
 INDEX = re.compile(r"\busing\s+(rtree|fts[345])\b", re.IGNORECASE)
 
 
-def fault_of_content(file: Path, suffix: str, most: int) -> str | None:
+def fault_of_content(file: Path, suffix: str, most: int) -> Words | None:
     """Say why a file cannot be of the format that its suffix names; None: it can.
 
     Parameters
@@ -25,27 +26,29 @@ def fault_of_content(file: Path, suffix: str, most: int) -> str | None:
     with file.open("rb") as content:
         head = content.read(HEAD)
     if not head:
-        return "is empty (0 bytes); copy or export it again"
+        return Said("is empty (0 bytes); copy or export it again")
     looks = LOOKS.get(suffix)
     if looks is not None and not looks(head):
-        return f"is no {suffix} file, whatever its name says; export it again"
+        return Said("is no {suffix} file, whatever its name says; export it again", suffix=suffix)
     if suffix in (".parquet", ".geoparquet"):
         return _fault_of_parquet(file, most)
     return _fault_of_geopackage(file) if suffix == ".gpkg" else None
 
 
-def _fault_of_geopackage(file: Path) -> str | None:
+def _fault_of_geopackage(file: Path) -> Words | None:
     """A table of a program's making could stand for any other file."""
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             made = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'").fetchall()
     except sqlite3.Error as error:
-        return f"cannot be read ({error}); export it again"
+        return Said("cannot be read ({error}); export it again", error=error)
     foreign = [name for name, sql in made if not INDEX.search(sql)]
-    return f"holds tables that are no tables ({some(foreign)}); export the layers into a new file" if foreign else None
+    if not foreign:
+        return None
+    return Said("holds tables that are no tables ({tables}); export the layers into a new file", tables=some(foreign))
 
 
-def _fault_of_parquet(file: Path, most: int) -> str | None:
+def _fault_of_parquet(file: Path, most: int) -> Words | None:
     """Its columns may be packed as tightly as any zip's."""
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
@@ -55,8 +58,10 @@ def _fault_of_parquet(file: Path, most: int) -> str | None:
             groups = table.metadata
             size = sum(groups.row_group(at).total_byte_size for at in range(groups.num_row_groups))
     except (ArrowException, OSError) as error:
-        return f"cannot be read ({str(error).splitlines()[0]}); export it again"
-    return f"would take {size / 1e6:,.0f} MB, and {most / 1e6:,.0f} MB are allowed" if size > most else None
+        return Said("cannot be read ({error}); export it again", error=str(error).splitlines()[0])
+    if size <= most:
+        return None
+    return Said("would take {size:,.0f} MB, and {most:,.0f} MB are allowed", size=size / 1e6, most=most / 1e6)
 
 
 def _text(head: bytes) -> bytes:

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gridgis.errors import InputError
+from gridgis.inputs.roles import ROLE_WORDS
+from gridgis.languages import Said, listed
 from gridgis.layers import Layers
 from gridgis_web.errors import NotFound
 from gridgis_web.imports.archive import Limits
@@ -53,7 +55,7 @@ def gather(store: Store, upload_id: int, confirmed: Confirmed) -> Parcel:
     with store.read() as session:
         found = upload(session, upload_id)
         if found.jurisdiction_id is None:
-            raise NotFound(f"upload {upload_id} is for no jurisdiction")
+            raise NotFound(Said("upload {upload_id} is for no jurisdiction", upload_id=upload_id))
         return {
             "jurisdiction_id": found.jurisdiction_id,
             "files": artifacts.get(session, found.files_id),
@@ -99,7 +101,7 @@ def read_confirmed(folder: Path, confirmed: Confirmed, *, progress: Progress | N
 
     missing = [role for role in ("boundary", "buildings") if role not in by_role]
     if missing:
-        raise InputError(*(f"{role}: no layer is given as that" for role in missing))
+        raise InputError(*(Said("{role}: no layer is given as that", role=ROLE_WORDS[role]) for role in missing))
     try:
         return read_layers(
             boundary=by_role["boundary"][0],
@@ -117,7 +119,7 @@ def read_confirmed(folder: Path, confirmed: Confirmed, *, progress: Progress | N
             progress=progress,
         )
     except InputError as error:
-        raise InputError(*(fault.replace(f"{folder}/", "") for fault in error.faults)) from None
+        raise InputError(*(fault.map(lambda text: text.replace(f"{folder}/", "")) for fault in error.faults)) from None
 
 
 def _source(folder: Path, one: LayerRole) -> str:
@@ -143,7 +145,10 @@ def _state_crs(folder: Path, layers: Sequence[LayerRole]) -> str | None:
             others.add(one.crs)
     if len(others) > 1:
         raise InputError(
-            f"layers that do not state their coordinate system were given different ones: {', '.join(sorted(others))}; "
-            "only shapefiles can be of different ones, save the others with theirs"
+            Said(
+                "layers that do not state their coordinate system were given different ones: {others}; only "
+                "shapefiles can be of different ones, save the others with theirs",
+                others=listed(sorted(others)),
+            )
         )
     return next(iter(others), None)

@@ -9,6 +9,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
+from gridgis.languages import Said, Words
+
 LONGEST = 80
 """Characters of one part of a name; with three bytes each, what every file system takes."""
 DEEPEST = 8
@@ -42,18 +44,18 @@ def entry_name(entry: zipfile.ZipInfo) -> str:
     return entry.orig_filename
 
 
-def fault_of_name(name: str) -> str | None:
+def fault_of_name(name: str) -> Words | None:
     """Say why a name must not be written to disk; None: it may."""
     if "\0" in name:
-        return "its name holds a zero byte"
+        return Said("its name holds a zero byte")
     if name.startswith(("/", "\\")) or _DRIVE.match(name):
-        return "its name is a full path"
+        return Said("its name is a full path")
     parts = _parts(name)
     if any(set(part.strip()) == {"."} and len(part.strip()) > 1 for part in parts):
-        return "its name leads out of its folder"
+        return Said("its name leads out of its folder")
     if len(parts) > DEEPEST:
-        return f"it lies more than {DEEPEST} folders deep"
-    return "it has no name" if not safe_name(name) else None
+        return Said("it lies more than {deepest} folders deep", deepest=DEEPEST)
+    return Said("it has no name") if not safe_name(name) else None
 
 
 def safe_name(name: str) -> str:

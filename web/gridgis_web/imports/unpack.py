@@ -16,6 +16,7 @@ from typing import IO
 
 from gridgis.errors import InputError
 from gridgis.inputs.readers import READERS
+from gridgis.languages import Said, Words, listed
 from gridgis_web.imports.archive import AT_ONCE, PACKED, Limits, check_archive, take_entries
 from gridgis_web.imports.contents import fault_of_content
 from gridgis_web.imports.names import fault_of_name, is_litter, safe_name
@@ -56,7 +57,7 @@ class Unpacked:
     folder: Path
     files: tuple[str, ...]
     layers: tuple[str, ...]
-    left_out: dict[str, str]
+    left_out: dict[str, Words]
 
 
 @contextmanager
@@ -85,12 +86,18 @@ def unpack(sent: Sequence[Sent], folder: Path, limits: Limits) -> Unpacked:
     """
     folder.mkdir(exist_ok=True)
     taking = _Taking(folder / "files", limits)
-    faults: list[str] = []
+    faults: list[Words] = []
     weight = 0
     for at, one in enumerate(sent):
         fault = fault_of_name(one.name)
         if fault is not None:
-            faults.append(f"{safe_name(one.name) or f'file {at + 1}'}: is refused, {fault}")
+            faults.append(
+                Said(
+                    "{name}: is refused, {fault}",
+                    name=safe_name(one.name) or Said("file {number}", number=at + 1),
+                    fault=fault,
+                )
+            )
             continue
         name = safe_name(one.name)
         suffix = Path(name.casefold()).suffix
@@ -103,7 +110,7 @@ def unpack(sent: Sequence[Sent], folder: Path, limits: Limits) -> Unpacked:
                 take_entries(kept, name, partial(taking.take_within, within))
                 kept.unlink()
             elif suffix in PACKED:
-                faults.append(f"{name}: is an archive that cannot be opened here; pack it as .zip")
+                faults.append(Said("{name}: is an archive that cannot be opened here; pack it as .zip", name=name))
             elif not is_litter(name):
                 taking.take(name, one.content)
         except InputError as error:
@@ -130,8 +137,8 @@ class _Taking:
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder = folder
         self.limits = limits
-        self.left_out: dict[str, str] = {}
-        self.faults: list[str] = []
+        self.left_out: dict[str, Words] = {}
+        self.faults: list[Words] = []
         self._files: dict[str, str] = {}
         self._weight = 0
 
@@ -142,20 +149,22 @@ class _Taking:
             return
         suffix = Path(lower).suffix
         if suffix not in LAYERS | BESIDE:
-            self.left_out[name] = f"“{suffix or name}” is no known format of layers"
+            self.left_out[name] = Said("“{suffix}” is no known format of layers", suffix=suffix or name)
             return
         if lower in self._files:
-            raise InputError(f"{name}: is there twice; send each file once")
+            raise InputError(Said("{name}: is there twice; send each file once", name=name))
         if len(self._files) >= self.limits.entries:
-            raise InputError(f"there are more than {self.limits.entries:,} files; send the layers alone")
+            raise InputError(
+                Said("there are more than {entries:,} files; send the layers alone", entries=self.limits.entries)
+            )
         target = self.folder / name
         if not target.resolve().is_relative_to(self.folder.resolve()):
-            raise InputError(f"{name}: is refused, its name leads out of its folder")
+            raise InputError(Said("{name}: is refused, its name leads out of its folder", name=name))
         target.parent.mkdir(parents=True, exist_ok=True)
         self._weight += _write(content, target, self.limits.size - self._weight, self.limits)
         fault = fault_of_content(target, suffix, self.limits.size)
         if fault is not None:
-            self.faults.append(f"{name}: {fault}")
+            self.faults.append(Said("{name}: {fault}", name=name, fault=fault))
         self._files[lower] = name
 
     def take_within(self, within: str, name: str, content: IO[bytes]) -> None:
@@ -169,12 +178,15 @@ class _Taking:
         for lower, name in list(self._files.items()):
             if Path(lower).suffix in BESIDE and lower[: -len(Path(lower).suffix)] not in stems:
                 del self._files[lower]
-                self.left_out[name] = "the .shp that it belongs to was not sent"
+                self.left_out[name] = Said("the .shp that it belongs to was not sent")
         if self.faults:
             raise InputError(*self.faults)
         if not layers:
-            reasons = [f"{name}: {why}" for name, why in self.left_out.items()]
-            raise InputError(f"there is no layer in it; send files of {', '.join(sorted(LAYERS))}, or a .zip", *reasons)
+            reasons = [Said("{name}: {fault}", name=name, fault=why) for name, why in self.left_out.items()]
+            raise InputError(
+                Said("there is no layer in it; send files of {layers}, or a .zip", layers=listed(sorted(LAYERS))),
+                *reasons,
+            )
         return Unpacked(self.folder, tuple(sorted(self._files.values())), tuple(sorted(layers)), self.left_out)
 
 
@@ -186,8 +198,11 @@ def _write(content: IO[bytes], target: Path, allowed: int, limits: Limits) -> in
             written += len(part)
             if written > allowed:
                 raise InputError(
-                    f"the upload weighs more than {limits.size / 1e6:,.0f} MB; send the layers in several uploads, or "
-                    "ask whoever runs the service to raise upload_mb"
+                    Said(
+                        "the upload weighs more than {size:,.0f} MB; send the layers in several uploads, or "
+                        "ask whoever runs the service to raise upload_mb",
+                        size=limits.size / 1e6,
+                    )
                 )
             file.write(part)
     return written

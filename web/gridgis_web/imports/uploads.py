@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gridgis.errors import InputError
+from gridgis.languages import Said, Words
 from gridgis_web.imports.archive import Limits
 from gridgis_web.imports.unpack import Sent, Unpacked, pack, unpack, upload_folder
 from gridgis_web.settings import Settings
@@ -38,7 +39,7 @@ def receive(store: Store, sent: Sequence[Sent], *, jurisdiction_id: int, who: st
         When there is no such jurisdiction.
     """
     if not sent:
-        raise InputError("no file was sent; choose the files of the layers, or a .zip of them")
+        raise InputError(Said("no file was sent; choose the files of the layers, or a .zip of them"))
     with upload_folder() as folder:
         unpacked = unpack(sent, folder, limits)
         report = look_at(unpacked)
@@ -57,7 +58,7 @@ def look_at(unpacked: Unpacked) -> list[dict[str, Any]]:
     from gridgis.inputs.inspect import inspect_file
 
     rows: list[dict[str, Any]] = []
-    faults: list[str] = []
+    faults: list[Words] = []
     for name in unpacked.layers:
         try:
             found = inspect_file(unpacked.folder / name)
@@ -93,6 +94,6 @@ def _row(told: dict[str, Any], name: str) -> dict[str, Any]:
     }
 
 
-def _shown(fault: str, folder: Path, name: str) -> str:
+def _shown(fault: Words, folder: Path, name: str) -> Words:
     """Return a message with the file's own name in it, not where it lies at the moment."""
-    return fault.replace(str(folder / name), name).replace(str(folder), "")
+    return fault.map(lambda text: text.replace(str(folder / name), name).replace(str(folder), ""))

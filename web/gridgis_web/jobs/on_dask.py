@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from gridgis.city.dask_runner import open_cluster
 from gridgis.errors import GridgisError
+from gridgis.languages import Said
 from gridgis_web.jobs.kind import Parcel, Report
 
 if TYPE_CHECKING:
@@ -54,11 +55,18 @@ def work_on_cluster(address: str, work: Work, gathered: Parcel, report: Report) 
             made: Parcel = future.result()
         except KilledWorker:
             raise GridgisError(
-                f"several workers of {address} were lost over it; their machines may have run out of memory"
+                Said(
+                    "several workers of {address} were lost over it; their machines may have run out of memory",
+                    address=address,
+                )
             ) from None
         except (CancelledError, CommClosedError, OSError) as error:
             raise GridgisError(
-                f"the scheduler at {address} went away ({type(error).__name__}); run it again"
+                Said(
+                    "the scheduler at {address} went away ({name}); run it again",
+                    address=address,
+                    name=type(error).__name__,
+                )
             ) from error
         return made
 
@@ -82,7 +90,7 @@ class _Sender:
         """See `kind.Report`."""
         task = self._worker.state.tasks.get(self._topic)
         if task is None or task.state == "cancelled":
-            raise Unwanted("nobody waits for this any more")
+            raise Unwanted(Said("nobody waits for this any more"))
         before, sent_at = self._sent
         if step == before and share < 1 and time.monotonic() - sent_at < EVERY_S:
             return

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gridgis.errors import GridgisError
+from gridgis.languages import Said, Words
 from gridgis_web.errors import status_of
 from gridgis_web.jobs.kind import Kind, Parcel
 from gridgis_web.jobs.reporter import Reporter
@@ -51,13 +52,13 @@ def run_job(order: Order) -> None:
         store.close()
 
 
-def _run(store: Store, order: Order) -> tuple[HTTPStatus, str] | None:
+def _run(store: Store, order: Order) -> tuple[HTTPStatus, Words] | None:
     """Run it; return why it failed, as the status of a request and in words; None: it is done."""
     try:
         with store.read() as session:
             job = jobs.find(session, order.job_id)
         if job is None:
-            raise jobs.Lost(f"job {order.job_id} is gone")
+            raise jobs.Lost(Said("job {job_id} is gone", job_id=order.job_id))
         with Reporter(store, order.job_id, order.worker) as report:
             gathered = order.kind.gather(store, job)
             made: Parcel
@@ -73,18 +74,21 @@ def _run(store: Store, order: Order) -> tuple[HTTPStatus, str] | None:
     except jobs.Lost:
         raise
     except GridgisError as error:
-        return status_of(error), str(error)
+        return status_of(error), error.in_both()
     except MemoryError:
         return (
             HTTPStatus.INTERNAL_SERVER_ERROR,
-            "there was not enough memory for it; divide less at once, or run it on a larger machine",
+            Said("there was not enough memory for it; divide less at once, or run it on a larger machine"),
         )
     except Exception as error:  # the last door of the process: people get one line, the service's log all of it
         LOG.exception("job %d failed", order.job_id)
         return (
             HTTPStatus.INTERNAL_SERVER_ERROR,
-            f"this is a mistake in gridgis, not yours ({type(error).__name__}); it is in the service's log, please "
-            "tell whoever runs the service",
+            Said(
+                "this is a mistake in gridgis, not yours ({name}); it is in the service's log, please tell "
+                "whoever runs the service",
+                name=type(error).__name__,
+            ),
         )
     return None
 

@@ -18,6 +18,7 @@ from secrets import token_hex
 from types import FrameType
 from typing import Any, NoReturn
 
+from gridgis.languages import Said, Words, listed
 from gridgis_web.jobs.kind import Kind
 from gridgis_web.jobs.one import Order, run_job
 from gridgis_web.settings import Settings
@@ -32,8 +33,8 @@ LOOK_S = 0.5
 BEAT_S = 5.0
 MINUTE_S = 60
 
-NOT_BEGUN = "no process could be started for it, or the store was out of reach just then; run it again"
-STOPPED = "the service was stopped before it was done; nothing of it was kept, run it again"
+NOT_BEGUN = Said("no process could be started for it, or the store was out of reach just then; run it again")
+STOPPED = Said("the service was stopped before it was done; nothing of it was kept, run it again")
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Running:
     process: SpawnProcess
     folder: Path
     began: float
-    verdict: tuple[str, str] | None = None
+    verdict: tuple[str, Words] | None = None
     """State and error of one that was ended, until the store has heard of it."""
 
 
@@ -111,8 +112,9 @@ class Worker:
     def _begin(self, job: Job) -> None:
         kind = self.kinds.get(job.kind)
         if kind is None:
-            known = ", ".join(sorted(self.kinds))
-            error = f"there is no kind of job “{job.kind}”; there are {known}"
+            error = Said(
+                "there is no kind of job “{kind}”; there are {kinds}", kind=job.kind, kinds=listed(sorted(self.kinds))
+            )
             jobs.end(self.store, job.id, self.name, state="failed", error=error)
             return
         folder = self.folder / str(job.id)
@@ -133,15 +135,15 @@ class Worker:
             return
         self.running.append(Running(job=job, process=process, folder=folder, began=time.monotonic()))
 
-    def _judge(self, one: Running, *, cancelled: bool) -> tuple[str, str] | None:
+    def _judge(self, one: Running, *, cancelled: bool) -> tuple[str, Words] | None:
         """Return how a job has to end, with why; None: it goes on."""
         minutes = self.settings.job_minutes
         if not one.process.is_alive():
             return "interrupted", _death(one.process.exitcode)
         if cancelled:
-            return "cancelled", ""
+            return "cancelled", jobs.NOTHING
         if minutes and time.monotonic() - one.began > minutes * MINUTE_S:
-            return "failed", f"it took longer than {minutes} minutes and was ended"
+            return "failed", Said("it took longer than {minutes} minutes and was ended", minutes=minutes)
         return None
 
     def _bury(self, one: Running) -> None:
@@ -188,11 +190,16 @@ class Worker:
         return False
 
 
-def _death(code: int | None) -> str:
+def _death(code: int | None) -> Words:
     """Say how a process ended that said nothing itself."""
-    how = f"by signal {-code}" if code is not None and code < 0 else f"with code {code}"
-    memory = "; the machine may have run out of memory" if code == -9 else ""
-    return f"its process ended {how}{memory}; nothing of it was kept, run it again"
+    if code == -9:
+        return Said(
+            "its process ended by signal 9; the machine may have run out of memory; nothing of it was kept, "
+            "run it again"
+        )
+    if code is not None and code < 0:
+        return Said("its process ended by signal {signal}; nothing of it was kept, run it again", signal=-code)
+    return Said("its process ended with code {code}; nothing of it was kept, run it again", code=str(code))
 
 
 def work(settings: Settings, kinds: Mapping[str, Kind], owner: Connection | None = None) -> None:

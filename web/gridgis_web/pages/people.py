@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from gridgis.languages import Said
 from gridgis_web import current, passwords
 from gridgis_web.access import current_account, needs
 from gridgis_web.errors import NotFound
@@ -157,7 +158,7 @@ def _set_active(account_id: int, *, active: bool) -> Response:
 def _find(session: Session, account_id: int) -> Account:
     account = session.get(Account, account_id)
     if account is None:
-        raise NotFound(f"there is no account {account_id}")
+        raise NotFound(Said("there is no account {account_id}", account_id=account_id))
     return account
 
 

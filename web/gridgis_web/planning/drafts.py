@@ -19,6 +19,7 @@ from pyproj import Transformer
 from gridgis.edit import Edit, merge_grids, move_units, resolve_region, split_along, split_grid
 from gridgis.errors import InputError, some
 from gridgis.grids import redraw_grids
+from gridgis.languages import Said
 from gridgis.plan import Plan
 from gridgis_web.store import Store, steps
 from gridgis_web.store.plans import plan_in_short, refuse_stale, save_draft
@@ -96,7 +97,7 @@ def edit_draft(store: Store, key: int, version: int, action: str, given: Mapping
         edit = ACTIONS[action](before, given)
         after = edit.plan
         if after is before:
-            raise InputError("that changes nothing: what was chosen is there already")
+            raise InputError(Said("that changes nothing: what was chosen is there already"))
         told = told_of(edit)
     with store.write() as session:
         row = steps.add_step(session, key, version, before, after, action=action, told=told, who=who)
@@ -120,7 +121,7 @@ def step_draft(store: Store, key: int, version: int, by: int, *, who: str) -> Op
         place = steps.place_of(session, key)
         step = place.step + by
         if not 0 <= step <= place.last:
-            raise InputError("there is nothing to undo" if by < 0 else "there is nothing to redo")
+            raise InputError(Said("there is nothing to undo") if by < 0 else Said("there is nothing to redo"))
         then = _drawn_after(now, steps.load_step(session, key, step, now))
     with store.write() as session:
         row = steps.go_to(session, key, version, step, grids=then.assignment.grids, who=who)
@@ -196,14 +197,16 @@ def _resolve(plan: Plan, given: Mapping[str, Any]) -> Edit:
 
 def _one(codes: Sequence[str]) -> str:
     if len(codes) != 1:
-        raise InputError(f"one grid is split at a time; choose one, not {len(codes)}")
+        raise InputError(Said("one grid is split at a time; choose one, not {count}", count=len(codes)))
     return codes[0]
 
 
 def _locked(plan: Plan, codes: Sequence[str]) -> Plan:
     unknown = [code for code in codes if code not in plan.codes.code]
     if unknown:
-        raise InputError(f"the plan has no grid {some(unknown)}; choose of {some(plan.codes.code)}")
+        raise InputError(
+            Said("the plan has no grid {unknown}; choose of {code}", unknown=some(unknown), code=some(plan.codes.code))
+        )
     lock = tuple(dict.fromkeys([*plan.options.lock, *codes]))
     return _as_drawn(plan, replace(plan, options=plan.options.replace(lock=lock)))
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from gridgis.errors import InputError
+from gridgis.languages import Said, listed
 from gridgis_web.jobs.kind import Keep, Kind, Parcel, Report
 from gridgis_web.planning.parcels import packed, plan_of, unpacked
 from gridgis_web.store import Store, exports
@@ -72,9 +73,11 @@ def gather_plan(store: Store, job: Job) -> Parcel:
     """Return the plan; given are ``plan_id``, by default the one published last, ``format`` and ``language``."""
     language, wanted = job.given.get("language", "zh"), job.given.get("format", "all")
     if language not in LANGUAGES:
-        raise InputError(f"files are written in zh or en, not in “{language}”")
+        raise InputError(Said("files are written in zh or en, not in “{language}”", language=language))
     if wanted not in FORMATS:
-        raise InputError(f"there is no format “{wanted}”; choose one of {', '.join(FORMATS)}")
+        raise InputError(
+            Said("there is no format “{wanted}”; choose one of {formats}", wanted=wanted, formats=listed(FORMATS))
+        )
     with store.read() as session:
         row = plan_of(session, job)
         return {"plan": packed(session, row), "plan_id": row.id, "language": language, "format": wanted}

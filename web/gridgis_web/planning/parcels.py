@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from gridgis.errors import InputError
+from gridgis.languages import Said
 from gridgis_web.errors import NotFound
 from gridgis_web.jobs.kind import Parcel, Report
 from gridgis_web.store import artifacts, life
@@ -24,16 +25,16 @@ def layers_for(session: Session, jurisdiction_id: int, key: int | None) -> Layer
     """Return the layers that a new plan is made of, by default the newest; raises InputError or NotFound."""
     row = newest_layers(session, jurisdiction_id) if key is None else layer_set(session, key)
     if row is None:
-        raise InputError("the jurisdiction has no layers yet; load them first")
+        raise InputError(Said("the jurisdiction has no layers yet; load them first"))
     if row.jurisdiction_id != jurisdiction_id:
-        raise NotFound(f"the jurisdiction has no layers {key}")
+        raise NotFound(Said("the jurisdiction has no layers {key}", key=key))
     return row
 
 
 def gather_layers(session: Session, job: Job) -> Parcel:
     """Return the layers that a new plan is made of, and the codes that it may not use."""
     if job.jurisdiction_id is None:
-        raise InputError("a plan is made for a jurisdiction; say for which")
+        raise InputError(Said("a plan is made for a jurisdiction; say for which"))
     row = layers_for(session, job.jurisdiction_id, job.given.get("layers_id"))
     return {
         "layers": artifacts.get(session, row.content_id),
@@ -46,15 +47,15 @@ def plan_of(session: Session, job: Job) -> PlanRow:
     """Return the plan that a job is about, by default the one published last."""
     key: int | None = job.given.get("plan_id")
     if job.jurisdiction_id is None:
-        raise InputError("a plan belongs to a jurisdiction; say to which")
+        raise InputError(Said("a plan belongs to a jurisdiction; say to which"))
     if key is None:
         last = life.latest(session, job.jurisdiction_id)
         if last is None:
-            raise InputError("the jurisdiction has no published plan yet; say which plan is meant")
+            raise InputError(Said("the jurisdiction has no published plan yet; say which plan is meant"))
         return last
     row = plan_row(session, key)
     if row.jurisdiction_id != job.jurisdiction_id:
-        raise NotFound(f"the jurisdiction has no plan {key}")
+        raise NotFound(Said("the jurisdiction has no plan {key}", key=key))
     return row
 
 

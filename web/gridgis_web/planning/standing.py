@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from gridgis.edit import Breach, Edit, find_breaches
 from gridgis.explain import bindings
+from gridgis.languages import Said
 from gridgis.plan import Plan
 from gridgis_web.errors import NotFound
 from gridgis_web.planning.mesh import ints, labels_of
@@ -80,7 +81,7 @@ def grids_told(plan: Plan, chosen: npt.NDArray[np.int64]) -> list[dict[str, Any]
 def binding_told(plan: Plan, code: str) -> dict[str, Any]:
     """Return what binds a grid, see `gridgis.explain.bindings`; raises NotFound."""
     if code not in plan.codes.code:
-        raise NotFound(f"the plan has no grid {code}")
+        raise NotFound(Said("the plan has no grid {code}", code=code))
     row = bindings(plan).iloc[plan.codes.code.index(code)]
     return {
         "code": code,

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridgis.errors import InputError
+from gridgis.languages import Said, Words, listed
 from gridgis_web.roles import STAFF
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.models import Account, Jurisdiction, Officer, Posting
@@ -21,7 +22,7 @@ from gridgis_web.store.models import Account, Jurisdiction, Officer, Posting
 LOGIN = re.compile(r"[^\W_][\w.@-]{1,79}")
 NOBODYS = frozenset({"public", "cli", "service"})
 """What the audit log calls those who have no account."""
-LAST = "this is the last administrator; make another one first"
+LAST = Said("this is the last administrator; make another one first")
 LOGGED = ("login", "role", "jurisdiction_id", "officer_id", "active", "must_change")
 
 
@@ -90,7 +91,7 @@ PUBLIC = Caller()
 class AccountError(InputError):
     """An account cannot be so; `kinds` names the faults, such as ``login``, ``taken`` or ``last``."""
 
-    def __init__(self, faults: dict[str, str]) -> None:
+    def __init__(self, faults: dict[str, Words]) -> None:
         self.kinds = tuple(faults)
         super().__init__(*faults.values())
 
@@ -181,7 +182,7 @@ def need_account(session: Session, login: str) -> Account:
     """Return the account of a login; raises InputError when there is none."""
     account = find_account(session, login)
     if account is None:
-        raise InputError(f"there is no account “{login}”; `gridgis user list` shows all")
+        raise InputError(Said("there is no account “{login}”; `gridgis user list` shows all", login=login))
     return account
 
 
@@ -189,7 +190,7 @@ def find_jurisdiction(session: Session, code: str) -> int:
     """Return the key of the jurisdiction of a code; raises InputError when there is none."""
     key = session.scalar(select(Jurisdiction.id).where(Jurisdiction.code == code))
     if key is None:
-        raise InputError(f"there is no jurisdiction of the code “{code}”")
+        raise InputError(Said("there is no jurisdiction of the code “{code}”", code=code))
     return key
 
 
@@ -215,13 +216,14 @@ def add_account(
     login = normal_login(login)
     faults = _faults(session, role, jurisdiction_id, officer_id)
     if not LOGIN.fullmatch(login):
-        faults["login"] = (
-            f"“{login}” is no login: 2 to 80 letters, digits, dots, hyphens, _ or @, first a letter or digit"
+        faults["login"] = Said(
+            "“{login}” is no login: 2 to 80 letters, digits, dots, hyphens, _ or @, first a letter or digit",
+            login=login,
         )
     if login in NOBODYS:
-        faults["reserved"] = f"the service itself goes by the login “{login}”"
+        faults["reserved"] = Said("the service itself goes by the login “{login}”", login=login)
     elif session.scalar(select(Account.id).where(Account.login == login)):
-        faults["taken"] = f"there is an account “{login}” already"
+        faults["taken"] = Said("there is an account “{login}” already", login=login)
     if faults:
         raise AccountError(faults)
     account = Account(
@@ -289,14 +291,14 @@ def set_language(session: Session, who: str, account: Account, language: str) ->
     record(session, who, "change", "account", account.id, before, {"language": language})
 
 
-def _faults(session: Session, role: str, jurisdiction_id: int | None, officer_id: int | None) -> dict[str, str]:
-    faults = {}
+def _faults(session: Session, role: str, jurisdiction_id: int | None, officer_id: int | None) -> dict[str, Words]:
+    faults: dict[str, Words] = {}
     if role not in STAFF:
-        faults["role"] = f"“{role}” is no role of an account; there are {', '.join(STAFF)}"
+        faults["role"] = Said("“{role}” is no role of an account; there are {roles}", role=role, roles=listed(STAFF))
     if jurisdiction_id is not None and session.get(Jurisdiction, jurisdiction_id) is None:
-        faults["jurisdiction"] = f"there is no jurisdiction {jurisdiction_id}"
+        faults["jurisdiction"] = Said("there is no jurisdiction {key}", key=jurisdiction_id)
     if officer_id is not None and session.get(Officer, officer_id) is None:
-        faults["officer"] = f"there is no officer {officer_id}"
+        faults["officer"] = Said("there is no officer {key}", key=officer_id)
     return faults
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from gridgis.languages import Said
 from gridgis_web.errors import NotFound
 from gridgis_web.store.models import Artifact, now
 
@@ -44,7 +45,7 @@ def get(session: Session, key: int) -> bytes:
     """Return bytes by their key; raises NotFound."""
     content = session.scalar(select(Artifact.content).where(Artifact.id == key))
     if content is None:
-        raise NotFound(f"there is no file {key} in the store")
+        raise NotFound(Said("there is no file {key} in the store", key=key))
     return content
 
 
@@ -52,5 +53,5 @@ def digest_of(session: Session, key: int) -> str:
     """Return the SHA-256 of kept bytes in hex, e.g. as an ETag; raises NotFound."""
     digest = session.scalar(select(Artifact.sha256).where(Artifact.id == key))
     if digest is None:
-        raise NotFound(f"there is no file {key} in the store")
+        raise NotFound(Said("there is no file {key} in the store", key=key))
     return digest

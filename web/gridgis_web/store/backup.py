@@ -19,6 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from gridgis.errors import some
+from gridgis.languages import Said
 from gridgis_web.store import move, swap
 from gridgis_web.store.database import Store, StoreError
 from gridgis_web.store.migrations.rules import FOREIGN
@@ -73,7 +74,7 @@ def back_up(store: Store, file: Path, *, who: str, progress: Progress | None = N
     """
     store.check()
     if file.exists() and (file.is_dir() or not _is_backup(file)):
-        raise StoreError(f"{file} is there already and is no backup; give another name")
+        raise StoreError(Said("{file} is there already and is no backup; give another name", file=file))
     with store.write() as session:
         move.log(session.connection(), who, "backup", {"file": file.name})
     try:
@@ -85,7 +86,7 @@ def back_up(store: Store, file: Path, *, who: str, progress: Progress | None = N
             manifest = _write_manifest(made, store)
             swap.put(made, file)
     except OSError as error:
-        raise StoreError(f"{file} cannot be written: {error.strerror or error}") from error
+        raise StoreError(Said("{file} cannot be written: {error}", file=file, error=error.strerror or error)) from error
     return manifest
 
 
@@ -102,22 +103,26 @@ def read_backup(file: Path) -> Manifest:
             kept = dict(connection.execute(f"SELECT name, value FROM {MANIFEST}"))
             text = kept["manifest"]
             if sha256(text.encode()).hexdigest() != kept["checksum"]:
-                raise StoreError(f"{file} is damaged: its own list of contents is; use another backup")
+                raise StoreError(Said("{file} is damaged: its own list of contents is; use another backup", file=file))
             given = json.loads(text)
             if given.pop("format") != FORMAT:
-                raise StoreError(f"{file} was written by a newer gridgis; restore it with that")
+                raise StoreError(Said("{file} was written by a newer gridgis; restore it with that", file=file))
             given["tables"] = {name: Sum(**one) for name, one in given["tables"].items()}
             manifest = Manifest(**given)
             found = _sums_of_file(connection)
             (sound,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     except (sqlite3.Error, KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{file} is damaged: {error}; use another backup") from error
+        raise StoreError(Said("{file} is damaged: {error}; use another backup", file=file, error=error)) from error
     wrong = sorted(
         name for name in found.keys() | manifest.tables.keys() if found.get(name) != manifest.tables.get(name)
     )
     if wrong or sound != "ok":
         raise StoreError(
-            f"{file} is damaged: {f'not as written are {some(wrong)}' if wrong else sound}; use another backup"
+            Said(
+                "{file} is damaged: {error}; use another backup",
+                file=file,
+                error=Said("not as written are {tables}", tables=some(wrong)) if wrong else sound,
+            )
         )
     return manifest
 
@@ -131,11 +136,13 @@ def restore(file: Path, store: Store, *, replace: bool, who: str, progress: Prog
         When the backup is damaged, the store is in use, or holds data and `replace` is not set.
     """
     if store.embedded and file.exists() and store.file.exists() and file.samefile(store.file):
-        raise StoreError(f"{file} is the store itself; give a backup")
+        raise StoreError(Said("{file} is the store itself; give a backup", file=file))
     if not file.is_file() or not _is_backup(file):
-        raise StoreError(f"{file} is not there, or is no backup; give a file that `gridgis backup` wrote")
+        raise StoreError(
+            Said("{file} is not there, or is no backup; give a file that `gridgis backup` wrote", file=file)
+        )
     if not replace and _has_data(store):
-        raise StoreError(f"{store} holds data already; say --replace to put the backup in its place")
+        raise StoreError(Said("{store} holds data already; say --replace to put the backup in its place", store=store))
     if store.embedded:
         try:
             store.file.parent.mkdir(parents=True, exist_ok=True)
@@ -144,7 +151,9 @@ def restore(file: Path, store: Store, *, replace: bool, who: str, progress: Prog
                 store.close()
                 swap.put_store(made, store.file)
         except OSError as error:
-            raise StoreError(f"{store} cannot be written: {error.strerror or error}") from error
+            raise StoreError(
+                Said("{store} cannot be written: {error}", store=store, error=error.strerror or error)
+            ) from error
         return manifest
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "backup.gpkg"
@@ -216,7 +225,7 @@ def _prepare(file: Path, made: Path, who: str) -> Manifest:
     try:
         manifest = read_backup(made)
     except StoreError as error:
-        raise StoreError(str(error).replace(str(made), str(file))) from None
+        raise StoreError(*(line.map(lambda text: text.replace(str(made), str(file))) for line in error.said)) from None
     with closing(sqlite3.connect(made)) as connection:
         connection.execute(f"DROP TABLE {MANIFEST}")
         connection.commit()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from gridgis.errors import GridgisError
+from gridgis.languages import Said
 from gridgis_web.store.geopackage import register_functions
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Store:
             backend = ""
         if backend not in BACK_ENDS:
             raise StoreError(
-                f"“{url}” is no place for a store; give a file (grids.gpkg) or postgresql://user@host/name"
+                Said(
+                    "“{url}” is no place for a store; give a file (grids.gpkg) or postgresql://user@host/name", url=url
+                )
             ) from None
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -68,7 +71,7 @@ class Store:
     def file(self) -> Path:
         """The GeoPackage; only for an embedded store."""
         if not self.embedded:
-            raise StoreError("this store is a database server, not a file; use the server's own tools for it")
+            raise StoreError(Said("this store is a database server, not a file; use the server's own tools for it"))
         return Path(str(self.url.database))
 
     @contextmanager
@@ -97,15 +100,19 @@ class Store:
                 yield session
                 session.commit()
         except StaleDataError:
-            raise Conflict("someone else changed this in the meantime; load it again and repeat your change") from None
+            raise Conflict(
+                Said("someone else changed this in the meantime; load it again and repeat your change")
+            ) from None
         except BrokenConstraint as error:
-            raise Conflict(f"the store refuses this: {str(error.orig).splitlines()[0]}") from error
+            raise Conflict(Said("the store refuses this: {error}", error=str(error.orig).splitlines()[0])) from error
         except OperationalError as error:
             raise self._unusable(error) from error
 
     def _unusable(self, error: OperationalError) -> StoreError:
         reason = next(iter(str(error.orig).splitlines()), "no answer")
-        return StoreError(f"{self} is busy or out of reach: {reason}; try again in a moment")
+        return StoreError(
+            Said("{store} is busy or out of reach: {reason}; try again in a moment", store=self, reason=reason)
+        )
 
     def upgrade(self, revision: str = "head") -> None:
         """Bring the tables up to a revision, by default this program's own; makes the file if there is none."""
@@ -140,10 +147,20 @@ class Store:
                 config.attributes["connection"] = connection
                 yield config
         except CommandError as error:
-            raise StoreError(f"{self}: {error}; `gridgis db upgrade` needs the program that wrote the store") from error
+            raise StoreError(
+                Said(
+                    "{store}: {error}; `gridgis db upgrade` needs the program that wrote the store",
+                    store=self,
+                    error=error,
+                )
+            ) from error
         except OperationalError as error:
             raise StoreError(
-                f"{self}: {str(error.orig).splitlines()[0]}; is it within reach, and yours to change?"
+                Said(
+                    "{store}: {error}; is it within reach, and yours to change?",
+                    store=self,
+                    error=str(error.orig).splitlines()[0],
+                )
             ) from error
 
     @property
@@ -159,15 +176,22 @@ class Store:
         from alembic.script import ScriptDirectory
 
         if self.embedded and not self.file.exists():
-            raise StoreError(f"{self.file} is not there; make it with `gridgis db upgrade`")
+            raise StoreError(Said("{file} is not there; make it with `gridgis db upgrade`", file=self.file))
         try:
             found = self.revision
         except OperationalError as error:
-            raise StoreError(f"{self} cannot be opened: {str(error.orig).splitlines()[0]}") from error
+            raise StoreError(
+                Said("{store} cannot be opened: {error}", store=self, error=str(error.orig).splitlines()[0])
+            ) from error
         wanted = ScriptDirectory.from_config(_migrations()).get_current_head()
         if found != wanted:
             raise StoreError(
-                f"{self} is of revision {found or 'none'}, this program needs {wanted}; run `gridgis db upgrade`"
+                Said(
+                    "{store} is of revision {found}, this program needs {wanted}; run `gridgis db upgrade`",
+                    store=self,
+                    found=found or Said("none"),
+                    wanted=wanted,
+                )
             )
 
     def close(self) -> None:

@@ -8,11 +8,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from gridgis.languages import Said
 from gridgis_web.errors import NotFound
 from gridgis_web.store import artifacts
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.models import Artifact, Job, now
+from gridgis_web.store.models.work import STATE_WORDS
 
 EXPORT = "export"
 KEPT = timedelta(days=7)
@@ -35,12 +37,14 @@ def exported(session: Session, job: Job, *, who: str) -> bytes:
         It writes none, or they are no longer kept.
     """
     if job.kind != EXPORT:
-        raise NotFound(f"job {job.id} writes no file; only exports do")
+        raise NotFound(Said("job {id} writes no file; only exports do", id=job.id))
     if job.state != "done" or job.result is None:
-        raise Conflict(f"job {job.id} is {job.state}; its file is there once it is done")
+        raise Conflict(
+            Said("job {id} is {state}; its file is there once it is done", id=job.id, state=STATE_WORDS[job.state])
+        )
     key = job.result["artifact_id"]
     if key is None:
-        raise NotFound(f"files are kept for {KEPT.days} days; run job {job.id} again")
+        raise NotFound(Said("files are kept for {days} days; run job {id} again", days=KEPT.days, id=job.id))
     content = artifacts.get(session, key)
     record(session, who, "download", "job", job.id, after={"plan_id": job.result["plan_id"], "size": len(content)})
     return content

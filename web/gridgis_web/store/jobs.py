@@ -10,10 +10,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, defer
 
 from gridgis.errors import GridgisError
+from gridgis.languages import Both, Said, Words
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.database import Conflict, Store
 from gridgis_web.store.models import Job, now
-from gridgis_web.store.models.work import FINISHED
+from gridgis_web.store.models.work import FINISHED, STATE_WORDS
 
 STALE_S = 60
 """A worker that was not heard of for so long is lost. Longer than a writer may have to wait for its turn."""
@@ -24,6 +25,10 @@ MOST_LINES = 1000
 LEFT_OUT = "… further lines are left out"
 
 Result = dict[str, Any]
+
+
+NOTHING = Both("", "")
+"""What is told of a job that nothing went wrong with."""
 
 
 class Lost(GridgisError):
@@ -86,7 +91,7 @@ def cancel(session: Session, job_id: int, *, who: str) -> Job:
     """End a job that waits; ask the worker of one that runs to end it. Raises Conflict for one that is over."""
     job = session.scalars(select(Job).where(Job.id == job_id).with_for_update()).one()
     if job.state in FINISHED:
-        raise Conflict(f"job {job_id} is over already: {job.state}")
+        raise Conflict(Said("job {job_id} is over already: {state}", job_id=job_id, state=STATE_WORDS[job.state]))
     before = job.state
     job.cancel = True
     if job.state == "queued":
@@ -99,7 +104,13 @@ def again(session: Session, job_id: int, *, who: str) -> Job:
     """Put a new job with the same request into the queue. Raises Conflict while the first is not over."""
     first = session.get_one(Job, job_id)
     if first.state not in FINISHED:
-        raise Conflict(f"job {job_id} is still {first.state}; cancel it first, or wait for its end")
+        raise Conflict(
+            Said(
+                "job {job_id} is still {state}; cancel it first, or wait for its end",
+                job_id=job_id,
+                state=STATE_WORDS[first.state],
+            )
+        )
     return submit(session, first.kind, first.given, who=who, jurisdiction_id=first.jurisdiction_id)
 
 
@@ -156,14 +167,17 @@ def finish(store: Store, job_id: int, worker: str, keep: Callable[[Session], Res
         job.finished_at = now()
 
 
-def end(store: Store, job_id: int, worker: str, *, state: str, error: str = "", problem: int | None = None) -> bool:
+def end(
+    store: Store, job_id: int, worker: str, *, state: str, error: Words = NOTHING, problem: int | None = None
+) -> bool:
     """End a job that made nothing, with why; returns whether it was still the worker's."""
     with store.write() as session:
         try:
             job = _own(session, job_id, worker)
         except Lost:
             return False
-        job.state, job.error, job.problem, job.finished_at = state, error, problem, now()
+        job.state, job.problem, job.finished_at = state, problem, now()
+        _tell(job, error)
         return True
 
 
@@ -184,9 +198,14 @@ def interrupt_lost(store: Store, is_dead: Callable[[str], bool] = lambda worker:
             if job is None or (not dead and job.beat_at is not None and job.beat_at >= oldest):
                 continue
             job.state, job.finished_at = "interrupted", now()
-            job.error = "its worker ended before it did; nothing of it was kept, run it again"
+            _tell(job, Said("its worker ended before it did; nothing of it was kept, run it again"))
             lost.append(job_id)
     return lost
+
+
+def _tell(job: Job, error: Words) -> None:
+    """Keep why a job made nothing, for readers of either language."""
+    job.error, job.error_zh = error.to("en"), error.to("zh")
 
 
 def _own(session: Session, job_id: int, worker: str) -> Job:
@@ -195,7 +214,7 @@ def _own(session: Session, job_id: int, worker: str) -> Job:
         select(Job).where(Job.id == job_id, Job.worker == worker, Job.state == "running").with_for_update()
     ).one_or_none()
     if job is None:
-        raise Lost(f"job {job_id} is no longer run by this worker")
+        raise Lost(Said("job {job_id} is no longer run by this worker", job_id=job_id))
     return job
 
 

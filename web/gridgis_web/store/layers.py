@@ -10,6 +10,7 @@ import shapely
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from gridgis.languages import Said
 from gridgis_web.errors import NotFound
 from gridgis_web.store import artifacts
 from gridgis_web.store.audit_log import record
@@ -94,7 +95,7 @@ def layer_set(session: Session, key: int) -> LayerSet:
     """Return one; raises NotFound."""
     found = session.get(LayerSet, key)
     if found is None:
-        raise NotFound(f"there are no layers {key}")
+        raise NotFound(Said("there are no layers {key}", key=key))
     return found
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridgis.errors import some
+from gridgis.languages import Said, listed
 from gridgis_web.errors import Forbidden
 from gridgis_web.store import artifacts
 from gridgis_web.store.audit_log import record
@@ -20,7 +21,7 @@ from gridgis_web.store.codes import LIVED, grid_codes, retire, reused
 from gridgis_web.store.crosswalk import save_walk
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.models import AuditEntry, Jurisdiction, Plan, now
-from gridgis_web.store.models.plans import MOVES
+from gridgis_web.store.models.plans import MOVES, STATE_WORDS
 from gridgis_web.store.plans import SUBJECT, for_change, refuse_stale, summary, touch
 
 if TYPE_CHECKING:
@@ -42,9 +43,15 @@ def approve(session: Session, key: int, version: int, *, who: str) -> Plan:
     """
     row = for_change(session, key, version)
     if row.state != "in review":
-        raise Conflict(f"“{row.name}” is {row.state}; only a plan in review can be approved")
+        raise Conflict(
+            Said(
+                "“{name}” is {state}; only a plan in review can be approved",
+                name=row.name,
+                state=STATE_WORDS[row.state],
+            )
+        )
     if who in makers(session, row):
-        raise Forbidden(f"{who} worked on “{row.name}”; someone else must review it")
+        raise Forbidden(Said("{who} worked on “{name}”; someone else must review it", who=who, name=row.name))
     before = summary(row)
     row.reviewed_by, row.reviewed_at = who, now()
     touch(row, who)
@@ -106,7 +113,9 @@ def publish(
     last = latest(session, row.jurisdiction_id)
     _refuse_publishing(session, row, last, day, today, review)
     if (last.id if last else None) != walked_from:
-        raise Conflict(f"another plan was published while “{row.name}” was being prepared; publish it again")
+        raise Conflict(
+            Said("another plan was published while “{name}” was being prepared; publish it again", name=row.name)
+        )
     before = summary(row)
     files_id = artifacts.put(session, files, artifacts.ZIP, who=who)
     if last is not None:
@@ -144,7 +153,7 @@ def need_latest(session: Session, row: Plan) -> Plan:
     """Return the plan published last where this one is; raises Conflict where there is none."""
     last = latest(session, row.jurisdiction_id)
     if last is None:
-        raise Conflict(f"no plan is published yet, so “{row.name}” has no codes to take over")
+        raise Conflict(Said("no plan is published yet, so “{name}” has no codes to take over", name=row.name))
     return last
 
 
@@ -184,26 +193,61 @@ def _move(session: Session, key: int, version: int, state: str, action: str, who
 
 def _refuse_move(row: Plan, state: str) -> None:
     if state not in MOVES[row.state]:
-        may = ", ".join(f"“{other}”" for other in MOVES[row.state] if other != "superseded")
-        rest = f"it may become {may}" if may else "it stays as it is; make a new plan of it"
-        raise Conflict(f"“{row.name}” is {row.state} and cannot become {state}; {rest}")
+        may = [STATE_WORDS[other] for other in MOVES[row.state] if other != "superseded"]
+        rest = (
+            Said("it may become {states}", states=listed(may, "or"))
+            if may
+            else Said("it stays as it is; make a new plan of it")
+        )
+        raise Conflict(
+            Said(
+                "“{name}” is {state} and cannot become {wanted}; {rest}",
+                name=row.name,
+                state=STATE_WORDS[row.state],
+                wanted=STATE_WORDS[state],
+                rest=rest,
+            )
+        )
 
 
 def _refuse_publishing(session: Session, row: Plan, last: Plan | None, day: date, today: date, review: bool) -> None:
     _refuse_move(row, "published")
     if review and not row.reviewed_by:
-        raise Forbidden(f"“{row.name}” must be approved by a second person before it is published; hand it in first")
+        raise Forbidden(
+            Said("“{name}” must be approved by a second person before it is published; hand it in first", name=row.name)
+        )
     if row.based_on_id != (last.id if last else None):
-        other = f"“{last.name}”" if last else "none"
+        other = Said("“{name}”", name=last.name) if last else Said("none")
         raise Conflict(
-            f"“{row.name}” does not follow from the plan published last, {other}; "
-            "let it take over the codes of that one, then publish it"
+            Said(
+                "“{name}” does not follow from the plan published last, {other}; let it take over the codes "
+                "of that one, then publish it",
+                name=row.name,
+                other=other,
+            )
         )
     if last is not None and last.valid_from is not None:
         if day < today:
-            raise Conflict(f"{day} is past; what was recorded since belongs to “{last.name}”; publish from today on")
+            raise Conflict(
+                Said(
+                    "{day} is past; what was recorded since belongs to “{name}”; publish from today on",
+                    day=day,
+                    name=last.name,
+                )
+            )
         if day <= last.valid_from:
-            raise Conflict(f"“{last.name}” holds from {last.valid_from} on; publish “{row.name}” from a later day on")
+            raise Conflict(
+                Said(
+                    "“{name}” holds from {valid_from} on; publish “{later}” from a later day on",
+                    name=last.name,
+                    valid_from=last.valid_from,
+                    later=row.name,
+                )
+            )
     taken = reused(session, row.jurisdiction_id, grid_codes(session, row.id))
     if taken:
-        raise Conflict(f"the codes {some(taken)} of “{row.name}” were retired and are never given again")
+        raise Conflict(
+            Said(
+                "the codes {taken} of “{name}” were retired and are never given again", taken=some(taken), name=row.name
+            )
+        )

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from gridgis.errors import some
+from gridgis.languages import Said
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.database import Store, StoreError
 from gridgis_web.store.models import Base
@@ -32,7 +33,7 @@ def move(source: Store, target: Store, *, who: str, progress: Progress | None = 
         When the target holds data, one of them cannot be used, or the copy is not the same.
     """
     if str(source) == str(target):
-        raise StoreError(f"{target} is the store itself; say another place")
+        raise StoreError(Said("{target} is the store itself; say another place", target=target))
     source.check()
     prepare(target)
     with held(source) as old, writing(target) as new:
@@ -47,7 +48,9 @@ def prepare(target: Store) -> None:
     try:
         revision = target.revision if there else None
     except OperationalError as error:
-        raise StoreError(f"{target} cannot be opened: {str(error.orig).splitlines()[0]}") from error
+        raise StoreError(
+            Said("{target} cannot be opened: {error}", target=target, error=str(error.orig).splitlines()[0])
+        ) from error
     if revision is None:
         target.upgrade()
     target.check()
@@ -62,7 +65,9 @@ def fill(
     """
     filled = filled_tables(new)
     if filled:
-        raise StoreError(f"{target} holds data already ({some(filled)}); give an empty place")
+        raise StoreError(
+            Said("{target} holds data already ({filled}); give an empty place", target=target, filled=some(filled))
+        )
     copied: dict[str, Sum] = {}
     tables = Base.metadata.sorted_tables
     for at, table in enumerate(tables):
@@ -72,8 +77,14 @@ def fill(
             copied[table.name] = _copy(old, new, table)
         except (DataError, IntegrityError) as error:
             raise StoreError(
-                f"the table {table.name} of {source} holds what {target} cannot: {str(error.orig).splitlines()[0]}; "
-                "`gridgis db check` may tell more"
+                Said(
+                    "the table {name} of {source} holds what {target} cannot: {error}; `gridgis db "
+                    "check` may tell more",
+                    name=table.name,
+                    source=source,
+                    target=target,
+                    error=str(error.orig).splitlines()[0],
+                )
             ) from error
     if new.dialect.name == "postgresql":
         for table in tables:
@@ -81,7 +92,14 @@ def fill(
     arrived = sum_tables(new)
     wrong = [name for name in copied if copied[name] != arrived[name]]
     if wrong:
-        raise StoreError(f"what arrived in {target} differs from {source} in: {some(wrong)}; nothing was kept")
+        raise StoreError(
+            Said(
+                "what arrived in {target} differs from {source} in: {wrong}; nothing was kept",
+                target=target,
+                source=source,
+                wrong=some(wrong),
+            )
+        )
     return copied
 
 
@@ -131,7 +149,13 @@ def _transaction(store: Store, **options: Any) -> Iterator[Connection]:
         with store.engine.connect().execution_options(**options) as connection:
             yield connection
     except OperationalError as error:
-        raise StoreError(f"{store}: {str(error.orig).splitlines()[0]}; is it within reach, and not in use?") from error
+        raise StoreError(
+            Said(
+                "{store}: {error}; is it within reach, and not in use?",
+                store=store,
+                error=str(error.orig).splitlines()[0],
+            )
+        ) from error
 
 
 def log(connection: Connection, who: str, action: str, after: Mapping[str, Any]) -> None:
@@ -177,8 +201,11 @@ def _copy(old: Connection, new: Connection, table: Table) -> Sum:
         rest = put(waiting)
         if len(rest) == len(waiting):
             raise StoreError(
-                f"{table.name} {some([value['id'] for value in rest])} name rows that are not there; "
-                "see `gridgis db check`"
+                Said(
+                    "{table} {rest} name rows that are not there; see `gridgis db check`",
+                    name=table.name,
+                    rest=some([value["id"] for value in rest]),
+                )
             )
         waiting = rest
     return summing.sum()

@@ -10,6 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from gridgis.errors import InputError
+from gridgis.languages import Said
 from gridgis_web.errors import NotFound
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.codes import LIVED
@@ -38,7 +39,9 @@ def change_officer(session: Session, key: int, version: int, *, who: str, values
     """Change some of an officer's `CHANGEABLE` values; raises Conflict when they are no longer of that version."""
     row = officer(session, key)
     if row.version != version:
-        raise Conflict(f"{row.name} was changed in the meantime; load them again and repeat your change")
+        raise Conflict(
+            Said("{name} was changed in the meantime; load them again and repeat your change", name=row.name)
+        )
     changed = {name: value for name, value in values.items() if name in CHANGEABLE and getattr(row, name) != value}
     before = {name: getattr(row, name) for name in changed if name not in PHONES}
     for name, value in changed.items():
@@ -54,7 +57,7 @@ def officer(session: Session, key: int) -> Officer:
     """Return one; raises NotFound."""
     found = session.get(Officer, key)
     if found is None:
-        raise NotFound(f"there is no officer {key}")
+        raise NotFound(Said("there is no officer {key}", key=key))
     return found
 
 
@@ -139,7 +142,7 @@ def posting(session: Session, key: int) -> Posting:
     """Return one; raises NotFound."""
     found = session.get(Posting, key)
     if found is None:
-        raise NotFound(f"there is no posting {key}")
+        raise NotFound(Said("there is no posting {key}", key=key))
     return found
 
 
@@ -176,7 +179,7 @@ def need_code(session: Session, jurisdiction_id: int, code: str) -> None:
         .limit(1)
     )
     if found is None:
-        raise InputError(f"no published plan has a grid {code}; post to one of those that there are")
+        raise InputError(Said("no published plan has a grid {code}; post to one of those that there are", code=code))
 
 
 def _on(day: date) -> Any:
@@ -195,7 +198,9 @@ def _of(grids: Collection[tuple[int, str]]) -> Any:
 
 def _refuse_dates(starts: date, ends: date | None) -> None:
     if ends is not None and ends <= starts:
-        raise InputError(f"a posting from {starts} on cannot end on {ends}; give a later day")
+        raise InputError(
+            Said("a posting from {starts} on cannot end on {ends}; give a later day", starts=starts, ends=ends)
+        )
 
 
 def _told(row: Posting) -> dict[str, object]:

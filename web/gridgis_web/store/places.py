@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridgis.errors import InputError
+from gridgis.languages import Said, Words, listed
 from gridgis_web.errors import NotFound
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.models import Jurisdiction
-from gridgis_web.store.models.places import LEVELS
+from gridgis_web.store.models.places import LEVEL_WORDS, LEVELS
 
 SUBJECT = "jurisdiction"
 
@@ -51,16 +52,23 @@ def add_jurisdiction(
     """
     faults = list(_wrong_names(code, name))
     if level not in LEVELS:
-        faults.append(f"there is no level “{level}”; choose one of {', '.join(LEVELS)}")
+        faults.append(Said("there is no level “{level}”; choose one of {levels}", level=level, levels=listed(LEVELS)))
     try:
         if not CRS(crs).is_projected:
-            faults.append(f"“{crs}” is no metric system; give a projected one, e.g. EPSG:4547")
+            faults.append(Said("“{crs}” is no metric system; give a projected one, e.g. EPSG:4547", crs=crs))
     except CRSError:
-        faults.append(f"“{crs}” is no coordinate system; give one as EPSG:4547")
+        faults.append(Said("“{crs}” is no coordinate system; give one as EPSG:4547", crs=crs))
     if parent_id is not None and level in LEVELS:
         parent = jurisdiction(session, parent_id)
         if LEVELS.index(parent.level) >= LEVELS.index(level):
-            faults.append(f"a {level} cannot lie in a {parent.level}, {parent.name}; choose one of a level above")
+            faults.append(
+                Said(
+                    "a {level} cannot lie in a {above}, {name}; choose one of a level above",
+                    level=LEVEL_WORDS[level],
+                    above=LEVEL_WORDS[parent.level],
+                    name=parent.name,
+                )
+            )
     if faults:
         raise InputError(*faults)
     _refuse_taken(session, code)
@@ -79,7 +87,9 @@ def change_jurisdiction(
     """Give a jurisdiction another code or name; raises Conflict when it is no longer of that version."""
     place = jurisdiction(session, key)
     if place.version != version:
-        raise Conflict(f"{place.name} was changed in the meantime; load it again and repeat your change")
+        raise Conflict(
+            Said("{name} was changed in the meantime; load it again and repeat your change", name=place.name)
+        )
     before = _told(place)
     faults = list(_wrong_names(place.code if code is None else code, place.name if name is None else name))
     if faults:
@@ -97,7 +107,7 @@ def jurisdiction(session: Session, key: int) -> Jurisdiction:
     """Return one; raises NotFound."""
     found = session.get(Jurisdiction, key)
     if found is None:
-        raise NotFound(f"there is no jurisdiction {key}")
+        raise NotFound(Said("there is no jurisdiction {key}", key=key))
     return found
 
 
@@ -127,10 +137,16 @@ def above(session: Session, key: int) -> list[Jurisdiction]:
     return found
 
 
-def _wrong_names(code: str, name: str) -> list[str]:
-    limits = (("code", code, 40), ("name", name, 200))
+def _wrong_names(code: str, name: str) -> list[Words]:
+    limits = ((Said("code"), code, 40), (Said("name"), name, 200))
     return [
-        f"the {what} of a jurisdiction needs 1 to {most} characters; “{text[:most]}” has {len(text)}"
+        Said(
+            "the {what} of a jurisdiction needs 1 to {most} characters; “{text}” has {count}",
+            what=what,
+            most=most,
+            text=text[:most],
+            count=len(text),
+        )
         for what, text, most in limits
         if not 1 <= len(text.strip()) <= len(text) <= most
     ]
@@ -139,7 +155,7 @@ def _wrong_names(code: str, name: str) -> list[str]:
 def _refuse_taken(session: Session, code: str) -> None:
     other = by_code(session, code)
     if other is not None:
-        raise Conflict(f"the code {code} is that of {other.name}; choose another one")
+        raise Conflict(Said("the code {code} is that of {name}; choose another one", code=code, name=other.name))
 
 
 def _told(place: Jurisdiction) -> dict[str, object]:

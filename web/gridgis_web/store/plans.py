@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, defer, undefer
 
 from gridgis.errors import InputError, some
+from gridgis.languages import Said, Words
 from gridgis_web.errors import NotFound
 from gridgis_web.store import artifacts
 from gridgis_web.store.audit_log import record
@@ -17,6 +18,7 @@ from gridgis_web.store.database import Conflict
 from gridgis_web.store.features import GRID
 from gridgis_web.store.layers import insert_rows, layer_set, load_layers
 from gridgis_web.store.models import Grid, Plan, Unit, UnitSet, now
+from gridgis_web.store.models.plans import STATE_WORDS
 
 if TYPE_CHECKING:
     from gridgis import plan as engine
@@ -53,9 +55,14 @@ def save_plan(
         Codes of it are retired, see `codes.retired_codes`.
     """
     layers = layer_set(session, layer_set_id)
-    faults = []
+    faults: list[Words] = []
     if int(plan.layers.buildings["inside"].sum()) != layers.buildings:
-        faults.append(f"the plan was not made of the layers {layer_set_id}; save those it was made of first")
+        faults.append(
+            Said(
+                "the plan was not made of the layers {layer_set_id}; save those it was made of first",
+                layer_set_id=layer_set_id,
+            )
+        )
     faults += _faults_of(name)
     if faults:
         raise InputError(*faults)
@@ -75,8 +82,8 @@ def save_plan(
     return made
 
 
-def _faults_of(name: str) -> list[str]:
-    return [] if 1 <= len(name.strip()) <= len(name) <= 200 else ["a plan needs a name of 1 to 200 characters"]
+def _faults_of(name: str) -> list[Words]:
+    return [] if 1 <= len(name.strip()) <= len(name) <= 200 else [Said("a plan needs a name of 1 to 200 characters")]
 
 
 def save_draft(
@@ -122,7 +129,7 @@ def rename(session: Session, key: int, version: int, name: str, *, who: str) -> 
     """Give a plan that is not published another name."""
     row = for_change(session, key, version)
     if row.state not in ("draft", "in review"):
-        raise Conflict(f"“{row.name}” is {row.state}; its name stays")
+        raise Conflict(Said("“{name}” is {state}; its name stays", name=row.name, state=STATE_WORDS[row.state]))
     if faults := _faults_of(name):
         raise InputError(*faults)
     before = summary(row)
@@ -152,7 +159,7 @@ def plan_row(session: Session, key: int) -> Plan:
     """Return what the store says of a plan; raises NotFound."""
     found = session.get(Plan, key)
     if found is None:
-        raise NotFound(f"there is no plan {key}")
+        raise NotFound(Said("there is no plan {key}", key=key))
     return found
 
 
@@ -160,7 +167,7 @@ def plan_in_short(session: Session, key: int) -> Plan:
     """Return the same without its options and certificate, which are long; raises NotFound."""
     found = session.get(Plan, key, options=SHORT)
     if found is None:
-        raise NotFound(f"there is no plan {key}")
+        raise NotFound(Said("there is no plan {key}", key=key))
     return found
 
 
@@ -203,7 +210,7 @@ def for_change(session: Session, key: int, version: int) -> Plan:
     """
     row = session.get(Plan, key, options=SHORT, with_for_update=True, populate_existing=True)
     if row is None:
-        raise NotFound(f"there is no plan {key}")
+        raise NotFound(Said("there is no plan {key}", key=key))
     refuse_stale(row, version)
     return row
 
@@ -212,9 +219,16 @@ def refuse_stale(row: Plan, version: int) -> None:
     """Raise Conflict, with who and when, where a plan is no longer of the version that a change was made from."""
     if row.version != version:
         raise Conflict(
-            f"{row.changed_by or 'someone else'} changed “{row.name}” on {row.changed_at:%Y-%m-%d at %H:%M} UTC, after "
-            f"you had loaded it (yours is version {version}, it is at {row.version}); load it again and repeat your "
-            "change, or save yours as a new plan"
+            Said(
+                "{changed_by} changed “{name}” on {changed_at:%Y-%m-%d at %H:%M} UTC, after you had loaded "
+                "it (yours is version {version}, it is at {now}); load it again and repeat your "
+                "change, or save yours as a new plan",
+                changed_by=row.changed_by or Said("someone else"),
+                name=row.name,
+                changed_at=row.changed_at,
+                version=version,
+                now=row.version,
+            )
         )
 
 
@@ -222,7 +236,14 @@ def check_draft(row: Plan, version: int) -> None:
     """Raise Conflict unless a plan is a draft, and of the version that a change was made from."""
     refuse_stale(row, version)
     if row.state != "draft":
-        raise Conflict(f"“{row.name}” is {row.state}, and only drafts can be changed; {_remedy(row)}")
+        raise Conflict(
+            Said(
+                "“{name}” is {state}, and only drafts can be changed; {remedy}",
+                name=row.name,
+                state=STATE_WORDS[row.state],
+                remedy=_remedy(row),
+            )
+        )
 
 
 def touch(row: Plan, who: str) -> None:
@@ -302,12 +323,15 @@ def _refuse_retired(session: Session, jurisdiction_id: int, plan: engine.Plan) -
     taken = reused(session, jurisdiction_id, plan.codes.code)
     if taken:
         raise Conflict(
-            f"the codes {some(taken)} were retired with earlier plans and are never given again; "
-            "let the plan take over the codes of the published one"
+            Said(
+                "the codes {taken} were retired with earlier plans and are never given again; let the plan "
+                "take over the codes of the published one",
+                taken=some(taken),
+            )
         )
 
 
-def _remedy(row: Plan) -> str:
+def _remedy(row: Plan) -> Words:
     if row.state == "in review":
-        return "take it back to draft first"
-    return "make a new plan of it"
+        return Said("take it back to draft first")
+    return Said("make a new plan of it")

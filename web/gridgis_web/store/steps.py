@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from gridgis.languages import Said
 from gridgis_web.errors import NotFound
 from gridgis_web.store import artifacts
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.models import Plan, PlanStep
+from gridgis_web.store.models.plans import STATE_WORDS
 from gridgis_web.store.plans import SUBJECT, for_change, load_plan, plan_in_short, touch
 
 if TYPE_CHECKING:
@@ -108,14 +110,20 @@ def go_to(session: Session, key: int, version: int, step: int, *, grids: int, wh
 def _draft(session: Session, key: int, version: int) -> Plan:
     row = for_change(session, key, version)
     if row.state != "draft":
-        raise Conflict(f"“{row.name}” is {row.state}, and only drafts can be edited; make a new plan of it")
+        raise Conflict(
+            Said(
+                "“{name}” is {state}, and only drafts can be edited; make a new plan of it",
+                name=row.name,
+                state=STATE_WORDS[row.state],
+            )
+        )
     return row
 
 
 def _step(session: Session, key: int, number: int) -> PlanStep:
     found = session.scalar(select(PlanStep).where(PlanStep.plan_id == key, PlanStep.number == number))
     if found is None:
-        raise NotFound(f"plan {key} has no step {number}")
+        raise NotFound(Said("plan {key} has no step {number}", key=key, number=number))
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from gridgis.languages import Said
 from gridgis_web.store.database import Store, StoreError
 
 BESIDE = ("-wal", "-shm", "-journal")
@@ -68,7 +69,7 @@ def _alone(place: Path) -> Iterator[None]:
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise StoreError(
-                    f"{place} is in use; stop the service first, and close the file in other programs"
+                    Said("{place} is in use; stop the service first, and close the file in other programs", place=place)
                 ) from None
             # too damaged to be opened: it and what is beside it are set aside as they are
             connection.close()

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridgis.errors import InputError
+from gridgis.languages import Said
 from gridgis_web.store.accounts import Caller
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.database import Store
@@ -32,9 +33,11 @@ def add_token(session: Session, caller: Caller, name: str, *, days: int) -> str:
     """
     name = name.strip()
     if not name or len(name) > 80:
-        raise InputError("a token needs a name of 1 to 80 characters, such as the program that will use it")
+        raise InputError(Said("a token needs a name of 1 to 80 characters, such as the program that will use it"))
     if not 1 <= days <= LONGEST_DAYS:
-        raise InputError(f"a token lasts 1 to {LONGEST_DAYS} days, not {days}")
+        raise InputError(
+            Said("a token lasts 1 to {longest_days} days, not {days}", longest_days=LONGEST_DAYS, days=days)
+        )
     text = PREFIX + secrets.token_urlsafe(32)
     token = Token(
         account_id=caller.id,

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from gridgis.languages import Said
 from gridgis_web.errors import NotFound
 from gridgis_web.store import artifacts
 from gridgis_web.store.audit_log import record
@@ -32,7 +33,7 @@ def add_upload(
         What each of their layers is.
     """
     if session.get(Jurisdiction, jurisdiction_id) is None:
-        raise NotFound(f"there is no jurisdiction {jurisdiction_id}")
+        raise NotFound(Said("there is no jurisdiction {jurisdiction_id}", jurisdiction_id=jurisdiction_id))
     for old in session.scalars(select(Upload).where(Upload.created_at < now() - KEPT)).all():
         remove_upload(session, old.id, who="service")
     made = Upload(
@@ -52,7 +53,13 @@ def upload(session: Session, key: int) -> Upload:
     """Return one; raises NotFound."""
     found = session.get(Upload, key)
     if found is None:
-        raise NotFound(f"there is no upload {key}; uploads are kept for {KEPT.days} days, send the files again")
+        raise NotFound(
+            Said(
+                "there is no upload {key}; uploads are kept for {days} days, send the files again",
+                key=key,
+                days=KEPT.days,
+            )
+        )
     return found
 
 

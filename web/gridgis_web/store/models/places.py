@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from gridgis.languages import Said, Words
 from gridgis_web.store.geometry import Geometry
 from gridgis_web.store.models.base import Base, Json, Key, Ref, Stamped
 
 LEVELS = ("city", "district", "subdistrict", "community")
+LEVEL_WORDS: Mapping[str, Words] = {
+    "city": Said("city"),
+    "district": Said("district"),
+    "subdistrict": Said("subdistrict"),
+    "community": Said("community"),
+}
+"""Level -> what a message calls it."""
 
 
 class Artifact(Stamped, Base):

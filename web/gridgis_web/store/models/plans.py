@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -9,11 +10,20 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from gridgis.languages import Both, Words
 from gridgis_web.store.geometry import Geometry
 from gridgis_web.store.models.base import Base, Json, Key, Ref, Stamped, UtcTime, now
 from gridgis_web.store.models.places import Jurisdiction, LayerSet, UnitSet
 
 STATES = ("draft", "in review", "published", "superseded", "discarded")
+STATE_WORDS: Mapping[str, Words] = {
+    "draft": Both("draft", "草稿"),
+    "in review": Both("in review", "审核中"),
+    "published": Both("published", "已发布"),
+    "superseded": Both("superseded", "已被取代"),
+    "discarded": Both("discarded", "已作废"),
+}
+"""State -> what a message calls it."""
 MOVES = {
     "draft": ("in review", "published", "discarded"),
     "in review": ("draft", "published", "discarded"),

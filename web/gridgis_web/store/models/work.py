@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gridgis.languages import Both, Language, Words
 from gridgis_web.store.models.base import Base, Json, Key, Ref, Stamped, UtcTime
 
 JOB_STATES = ("queued", "running", "done", "failed", "cancelled", "interrupted")
+STATE_WORDS: Mapping[str, Words] = {
+    "queued": Both("queued", "排队中"),
+    "running": Both("running", "运行中"),
+    "done": Both("done", "已完成"),
+    "failed": Both("failed", "失败"),
+    "cancelled": Both("cancelled", "已取消"),
+    "interrupted": Both("interrupted", "已中断"),
+}
+"""State of a job -> what a message calls it."""
 FINISHED = ("done", "failed", "cancelled", "interrupted")
 
 
@@ -33,6 +44,8 @@ class Job(Stamped, Base):
     """Lines ``[time, text]``."""
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     error: Mapped[str] = mapped_column(default="")
+    error_zh: Mapped[str] = mapped_column(default="")
+    """Why it failed or was interrupted, in Chinese too."""
     problem: Mapped[int | None]
     """The HTTP status of what it failed by, e.g. 409: someone else was faster."""
     cancel: Mapped[bool] = mapped_column(default=False)
@@ -42,6 +55,10 @@ class Job(Stamped, Base):
     beat_at: Mapped[datetime | None] = mapped_column(UtcTime)
     """When its worker was last heard of."""
     finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    def error_in(self, language: Language) -> str:
+        """Return why it failed or was interrupted."""
+        return self.error_zh if language == "zh" else self.error
 
 
 class Upload(Stamped, Base):

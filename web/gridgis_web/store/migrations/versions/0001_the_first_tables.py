@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.Column("log", Json(), nullable=False),
         sa.Column("result", Json(), nullable=True),
         sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("error_zh", sa.Text(), nullable=False),
         sa.Column("problem", sa.Integer(), nullable=True),
         sa.Column("cancel", sa.Boolean(), nullable=False),
         sa.Column("worker", sa.String(length=120), nullable=False),
