@@ -93,7 +93,7 @@ export const GridLabels = L.Layer.extend({
   /** The first wish that has room and is free; the code alone may be wider than its grid by a little. */
   fitting(grid, wide, high, free) {
     const households = gettext("%(count)s households", { count: number(grid.households) });
-    const code = grid.kept ? grid.short : `${grid.over < 0 ? "▼" : "▲"} ${grid.short}`;
+    const code = grid.kept ? grid.short : `${grid.below ? "▼" : "▲"} ${grid.short}`;
     const wishes = [
       [grid.name, households, 14], [code, households, 13], [code, number(grid.households), 12],
       [code, "", 12], [code, "", 11], [code, "", 10],

@@ -15,6 +15,7 @@ import { pick } from "../words.js";
  * @property {[number, number][][]} rings latitude and longitude, one list a ring
  * @property {{lat: number, lng: number}} label where a label has most room
  * @property {number} over how far its count is above (or, negative, below) its band; 0 within
+ * @property {boolean} below it breaks its band at the lower end
  * @property {number} deviation from the middle of the band, as a share of it
  * @property {boolean} kept whether it keeps all bands
  * @property {boolean} explained whether there is a reason why not
@@ -42,6 +43,7 @@ export function readGrids(features, { bands, parent_code: parent, broken }) {
     label: { lat: told.label_lat, lng: told.label_lon },
     rings: ringsOf(geometry),
     over: overOf(told, bands),
+    below: overOf(told, bands) < 0,
     deviation: deviationOf(told, bands),
     kept: !(told.code in broken),
     explained: broken[told.code] ?? false,

@@ -100,7 +100,7 @@ export function showTable(place, board, selection) {
 function codeCell(grid) {
   const dot = make("i", { class: "dot" });
   dot.style.background = `var(--grid-${grid.colour})`;
-  const sign = grid.kept ? null : make("span", { class: "sign", title: signOf(grid) }, grid.over < 0 ? "▼" : "▲");
+  const sign = grid.kept ? null : make("span", { class: "sign", title: signOf(grid) }, grid.below ? "▼" : "▲");
   return make("button", { type: "button", "aria-pressed": "false", title: grid.name }, dot, grid.short, sign);
 }
 

@@ -48,7 +48,7 @@ function about(grid, bands, reasons) {
 function stateOf(grid) {
   if (grid.kept) return make("span", { class: "state good" }, "✓ ", gettext("within the band"));
   const how = grid.over ? gettext("outside by %(count)s", { count: signed(grid.over) }) : gettext("outside a band");
-  return make("span", { class: "state overdue" }, grid.over < 0 ? "▼ " : "▲ ", how);
+  return make("span", { class: "state overdue" }, grid.below ? "▼ " : "▲ ", how);
 }
 
 function withBand(value, band) {

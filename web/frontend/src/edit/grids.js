@@ -47,6 +47,7 @@ export class GridRows {
       label: placeOf(grid.label),
       room: this.rooms.get(grid.code),
       over: band ? Math.max(value - band.high, 0) + Math.min(value - band.low, 0) : 0,
+      below: breaches.some((breach) => breach.side === "low") && !breaches.some((breach) => breach.side === "high"),
       deviation: grid.deviation,
       kept: breaches.length === 0,
       explained: breaches.length > 0 && grid.reasons.some((reason) => reason.proven),
