@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import cast
 
-from flask import Flask, current_app
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask, current_app, request
 from limits import parse
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 from gridgis.languages import Said
 from gridgis_web.errors import TooOften
@@ -17,13 +17,13 @@ from gridgis_web.settings import Settings
 
 def limit_rates(app: Flask, settings: Settings) -> None:
     """Let an application count tries."""
-    app.extensions["gridgis_rates"] = Limiter(get_remote_address, app=app, storage_uri=settings.limits)
+    app.extensions["gridgis_rates"] = FixedWindowRateLimiter(storage_from_string(settings.limits))
 
 
 def spend(what: str, rate: str) -> None:
     """Count one try of the current address; raises TooOften when there were too many of the rate, ``30 per minute``."""
-    limiter = cast(Limiter, current_app.extensions["gridgis_rates"]).limiter
-    address, limit = get_remote_address(), parse(rate)
+    limiter = cast(RateLimiter, current_app.extensions["gridgis_rates"])
+    address, limit = request.remote_addr or "", parse(rate)
     if not limiter.hit(limit, what, address):
         wait = limiter.get_window_stats(limit, what, address).reset_time - time.time()
         raise TooOften(
