@@ -21,12 +21,18 @@ def make(store, login="planner", days=30):
         return tokens.add_token(session, caller, "city platform", days=days)
 
 
+def opens(store, text, moment=None):
+    """Return whose account a token opens at a moment; None: nobody's."""
+    bearer = tokens.find_bearer(store, tokens.digest_of(text))
+    return bearer and tokens.admit(store, bearer, moment=moment)
+
+
 def test_a_token_lasts_for_its_time_and_is_kept_as_a_digest(store):
     add_account(store, "planner", "planner")
     text, made = make(store, days=30), now()
-    assert tokens.find_bearer(store, text, moment=made + timedelta(days=29, hours=23)).login == "planner"
-    assert tokens.find_bearer(store, text, moment=made + timedelta(days=30, seconds=1)) is None
-    assert tokens.find_bearer(store, text + "x") is None
+    assert opens(store, text, moment=made + timedelta(days=29, hours=23)).login == "planner"
+    assert opens(store, text, moment=made + timedelta(days=30, seconds=1)) is None
+    assert opens(store, text + "x") is None
     with store.read() as session:
         token = session.scalars(select(Token)).one()
         log = session.scalars(select(AuditEntry).where(AuditEntry.subject == "token")).one()
@@ -40,7 +46,7 @@ def test_the_last_use_is_noted_now_and_then(store):
     text, moment = make(store), now()
     seen = []
     for minutes in (0, 5, 11, 12):
-        tokens.find_bearer(store, text, moment=moment + timedelta(minutes=minutes))
+        opens(store, text, moment=moment + timedelta(minutes=minutes))
         with store.read() as session:
             seen.append((session.scalars(select(Token.last_used)).one() - moment) / timedelta(minutes=1))
     assert seen == [0, 0, 11, 11]
@@ -54,12 +60,12 @@ def test_a_locked_account_s_tokens_and_revoked_ones_open_nothing(store):
         first = tokens.list_tokens(session, key)[-1].id
         assert not tokens.revoke_token(session, "leader", other, first)
         assert tokens.revoke_token(session, "planner", key, first)
-    assert tokens.find_bearer(store, text) is None
-    assert tokens.find_bearer(store, second) is not None
+    assert opens(store, text) is None
+    assert opens(store, second) is not None
     with store.write() as session:
         add_root = accounts.need_account(session, "planner")
         accounts.set_active(session, "root", add_root, active=False)
-    assert tokens.find_bearer(store, second) is None
+    assert opens(store, second) is None
 
 
 def test_what_no_token_can_be(store):
@@ -131,14 +137,14 @@ def test_made_on_the_page_shown_once_and_revoked(here):
     page = client.post("/account/tokens", data=data)
     text = page.get_data(as_text=True).partition("<code>")[2].partition("</code>")[0]
     assert page.headers["Cache-Control"] == "no-store"
-    assert tokens.find_bearer(store, text).login == "planner"
+    assert opens(store, text).login == "planner"
     shown = client.get("/account").get_data(as_text=True)
     assert "平台" in shown
     assert text not in shown
     key = store_key(store)
     assert client.post(f"/account/tokens/{key + 1}/revoke", data={"csrf_token": data["csrf_token"]}).status_code == 404
     client.post(f"/account/tokens/{key}/revoke", data={"csrf_token": data["csrf_token"]})
-    assert tokens.find_bearer(store, text) is None
+    assert opens(store, text) is None
 
 
 def store_key(store):

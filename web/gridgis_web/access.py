@@ -17,14 +17,12 @@ from gridgis_web import current
 from gridgis_web.errors import Forbidden, LoginNeeded, NotFound
 from gridgis_web.rates import spend
 from gridgis_web.roles import TABLE, may
-from gridgis_web.store import accounts
+from gridgis_web.store import accounts, tokens
 from gridgis_web.store.accounts import PUBLIC, Caller
-from gridgis_web.store.tokens import find_bearer
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 MARK = "gridgis_action"
-SAFE = ("GET", "HEAD", "OPTIONS")
 UNCHANGED_PASSWORD_MAY = ("static", "login.change_password", "login.log_out")
 """The endpoints left to someone who must change their password first."""
 
@@ -83,7 +81,9 @@ def current_account() -> Caller:
 def _identify() -> Caller:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.casefold() == "bearer" and not _is_page():
-        caller = find_bearer(current.store(), token.strip())
+        store, digest = current.store(), tokens.digest_of(token.strip())
+        bearer = current.recently(("token", digest), lambda: tokens.find_bearer(store, digest))
+        caller = None if bearer is None else tokens.admit(store, bearer)
         if caller is None:
             spend("token", TOKEN_RATE)
             raise LoginNeeded(Said("this token is not known, has ended, or its account is locked"))
@@ -99,8 +99,7 @@ def guard(app: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator,unused-ignore]
     def of_session(key: str) -> Caller | None:
-        with current.store().read() as session:
-            return accounts.find_caller(session, key)
+        return current.recently(("session", key), lambda: _find_caller(key))
 
     app.config.setdefault("WTF_CSRF_CHECK_DEFAULT", False)
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
@@ -111,6 +110,11 @@ def guard(app: Flask) -> None:
     def who() -> dict[str, Any]:
         account = current_account()
         return {"account": account, "may": lambda action: may(account.role, action)}
+
+
+def _find_caller(key: str) -> Caller | None:
+    with current.store().read() as session:
+        return accounts.find_caller(session, key)
 
 
 def _check() -> Response | None:
@@ -132,7 +136,7 @@ def _check() -> Response | None:
         if request.path.startswith("/api/"):
             raise LoginNeeded(Said("log in, or send a token: Authorization: Bearer …"))
         return redirect(url_for("login.log_in", next=_way_back()))
-    if request.method not in SAFE and not account.by_token and (_is_page() or account.is_authenticated):
+    if request.method not in current.SAFE and not account.by_token and (_is_page() or account.is_authenticated):
         CSRF.protect()
     if account.must_change and not account.by_token and request.endpoint not in UNCHANGED_PASSWORD_MAY:
         if not _is_page():
@@ -151,12 +155,16 @@ def _way_back() -> str:
 
 def visible_jurisdictions(session: Session) -> frozenset[int] | None:
     """Return the jurisdictions whose rows the caller may see today; None: all."""
-    return accounts.visible_jurisdictions(session, current_account(), current.today())
+    caller, day = current_account(), current.today()
+    return current.recently(
+        ("jurisdictions", caller, day), lambda: accounts.visible_jurisdictions(session, caller, day)
+    )
 
 
 def visible_grids(session: Session) -> frozenset[tuple[int, str]] | None:
     """Return the grids, as (jurisdiction, code), whose rows the caller may see today; None: all of theirs."""
-    return accounts.visible_grids(session, current_account(), current.today())
+    caller, day = current_account(), current.today()
+    return current.recently(("grids", caller, day), lambda: accounts.visible_grids(session, caller, day))
 
 
 def check_jurisdiction(session: Session, jurisdiction_id: int | None) -> None:

@@ -9,7 +9,7 @@ import struct
 import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import marshmallow as ma
@@ -22,7 +22,7 @@ from gridgis.languages import Said
 from gridgis_web.store.geometry import Bounds
 
 MOST = 2**63 - 1
-Sized_ = TypeVar("Sized_", bound=Sized)
+Thing = TypeVar("Thing")
 GEOJSON = "application/geo+json"
 QUICK = 1
 """Level of compression for answers that are seldom asked for twice: most of the gain, little of the time."""
@@ -129,31 +129,32 @@ def _next(name: str, value: int) -> str:
     return f'<{url_for(str(request.endpoint), **values)}>; rel="next"'
 
 
-class Kept(Generic[Sized_]):
-    """Bytes that were made and may be asked for again, up to a size; the longest unused go first."""
+class Kept(Generic[Thing]):
+    """What was made and may be asked for again, up to a size; the longest unused goes first."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, size_of: Callable[[Thing], int] = len) -> None:  # type: ignore[assignment]
         self.most = most
         self.size = 0
-        self._rows: OrderedDict[object, Sized_] = OrderedDict()
+        self._size_of = size_of
+        self._rows: OrderedDict[object, Thing] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, name: object) -> Sized_ | None:
-        """Return them, if they are there."""
+    def get(self, name: object) -> Thing | None:
+        """Return it, if it is there."""
         with self._lock:
             found = self._rows.get(name)
             if found is not None:
                 self._rows.move_to_end(name)
             return found
 
-    def put(self, name: object, content: Sized_) -> Sized_:
-        """Keep and return them."""
+    def put(self, name: object, content: Thing) -> Thing:
+        """Keep and return it."""
         with self._lock:
             before = self._rows.pop(name, None)
-            self.size += len(content) - (0 if before is None else len(before))
+            self.size += self._size_of(content) - (0 if before is None else self._size_of(before))
             self._rows[name] = content
             while self.size > self.most:
-                self.size -= len(self._rows.popitem(last=False)[1])
+                self.size -= self._size_of(self._rows.popitem(last=False)[1])
         return content
 
 

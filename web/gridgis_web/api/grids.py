@@ -26,16 +26,20 @@ from gridgis_web.api.fields import (
     tag_of,
     unchanged,
 )
-from gridgis_web.api.plans import seen_in_short
+from gridgis_web.api.plans import seen_for_maps
 from gridgis_web.errors import NotFound
 from gridgis_web.store import features
 from gridgis_web.store.codes import LIVED
-from gridgis_web.store.models import Plan, Unit
+from gridgis_web.store.models import Unit
+from gridgis_web.store.plans import PlanForMaps
 
 blueprint = ApiBlueprint("grids", __name__, description="The grids and units of plans", url_prefix=f"{PREFIX}/plans")
 places = ApiBlueprint("locate", __name__, description="Which grid holds a point")
 
 LEVELS = ("community", "sector", "grid", "micro")
+INDEXES: Kept[features.GridIndex] = Kept(300_000, size_of=lambda index: len(index.keys) + 1)
+"""Where the areas of plans lie, of those looked at lately; counted by their areas."""
+
 FEATURES: Kept[Piece] = Kept(64 * 2**20)
 """Grids as they go into answers, of the plans looked at lately."""
 
@@ -69,12 +73,12 @@ class FoundGrid(ma.Schema):
     border_m = ma.fields.Float(required=True)
 
 
-def _state(plan: Plan) -> tuple[object, ...]:
+def _state(plan: PlanForMaps) -> tuple[object, ...]:
     """Return what is another one as soon as any grid of the plan is."""
     return current.store().url.render_as_string(), plan.id, plan.version, plan.changed_at.isoformat()
 
 
-def _seen_codes(session: Session, plan: Plan) -> frozenset[str] | None:
+def _seen_codes(session: Session, plan: PlanForMaps) -> frozenset[str] | None:
     """Return the grids of a plan that the caller may see; None: all."""
     seen = visible_grids(session)
     if seen is None:
@@ -85,7 +89,7 @@ def _seen_codes(session: Session, plan: Plan) -> frozenset[str] | None:
 
 
 @blueprint.route("/<int:plan_id>/grids")
-@blueprint.arguments(GridWindow, location="query")
+@blueprint.arguments(GridWindow(), location="query")
 @blueprint.response(200, COLLECTION, content_type=GEOJSON)
 @blueprint.alt_response(304, description="The caller has it already")
 @blueprint.alt_response(404, "NOT_FOUND")
@@ -97,7 +101,7 @@ def list_grids(wanted: dict[str, Any], plan_id: int) -> Response:
     """
     bounds = bounds_of(wanted["bbox"])
     with current.store().read() as session:
-        plan = seen_in_short(session, plan_id)
+        plan = seen_for_maps(session, plan_id)
         codes = _seen_codes(session, plan)
         state = _state(plan)
         tag = tag_of(state, wanted, None if codes is None else sorted(codes))
@@ -105,20 +109,18 @@ def list_grids(wanted: dict[str, Any], plan_id: int) -> Response:
             return same
         content = ANSWERS.get(tag)
         if content is None:
-            keys, more = features.find_grids(
-                session,
-                plan_id,
-                level=wanted["level"],
-                bounds=bounds,
-                codes=codes,
-                after=wanted["after"],
-                limit=wanted["limit"],
-            )
-            content = ANSWERS.put(tag, _written(session, state, keys, more))
+            index = _index(session, plan, wanted["level"])
+            keys, last = index.find(bounds=bounds, codes=codes, after=wanted["after"], limit=wanted["limit"])
+            content = ANSWERS.put(tag, _written(session, state, keys, last))
     return answer_bytes(content, GEOJSON, tag, packed=True)
 
 
-def _written(session: Session, state: tuple[object, ...], keys: list[int], more: bool) -> bytes:
+def _index(session: Session, plan: PlanForMaps, level: str) -> features.GridIndex:
+    name = (_state(plan), level)
+    return INDEXES.get(name) or INDEXES.put(name, features.grid_index(session, plan.id, level))
+
+
+def _written(session: Session, state: tuple[object, ...], keys: list[int], last: int | None) -> bytes:
     """Return grids as a compressed collection; those that were asked for lately are not read again."""
     found = {key: FEATURES.get((state, key)) for key in keys}
     missing = [key for key, kept in found.items() if kept is None]
@@ -126,7 +128,7 @@ def _written(session: Session, state: tuple[object, ...], keys: list[int], more:
         told = features.grid_features(session, missing)
         found |= {key: FEATURES.put((state, key), piece(one, level=6)) for key, one in told.items()}
     written = [one for one in found.values() if one is not None]
-    return collection(written, features.number_of_grid(session, keys[-1]) if more else None)
+    return collection(written, last)
 
 
 @blueprint.route("/<int:plan_id>/grids/<string(maxlength=40):code>")
@@ -137,10 +139,10 @@ def _written(session: Session, state: tuple[object, ...], keys: list[int], more:
 def show_grid(plan_id: int, code: str) -> Response:
     """Give one grid of a plan as a GeoJSON feature."""
     with current.store().read() as session:
-        plan = seen_in_short(session, plan_id)
+        plan = seen_for_maps(session, plan_id)
         codes = _seen_codes(session, plan)
         tag = tag_of(_state(plan), "grid", code)
-        keys, _ = features.find_grids(session, plan_id, codes=[code], limit=1)
+        keys, _ = _index(session, plan, "grid").find(codes=[code])
         if not keys or (codes is not None and code not in codes):
             raise NotFound(Said("there is no grid {code}, or it is not yours to see", code=code))
         content = features.grid_features(session, keys)[keys[0]]
@@ -148,7 +150,7 @@ def show_grid(plan_id: int, code: str) -> Response:
 
 
 @blueprint.route("/<int:plan_id>/units")
-@blueprint.arguments(Windowed, location="query")
+@blueprint.arguments(Windowed(), location="query")
 @blueprint.response(200, COLLECTION, content_type=GEOJSON)
 @blueprint.alt_response(304, description="The caller has it already")
 @blueprint.alt_response(404, "NOT_FOUND")
@@ -157,7 +159,7 @@ def list_units(wanted: dict[str, Any], plan_id: int) -> Response:
     """Give the units that a plan is made of as GeoJSON, in order of their numbers; `links` leads to the next page."""
     bounds = bounds_of(wanted["bbox"])
     with current.store().read() as session:
-        plan = seen_in_short(session, plan_id)
+        plan = seen_for_maps(session, plan_id)
         tag = tag_of("units", _state(plan), wanted)
         if (same := unchanged(tag)) is not None:
             return same
@@ -168,7 +170,7 @@ def list_units(wanted: dict[str, Any], plan_id: int) -> Response:
 
 
 @places.route("")
-@places.arguments(Point, location="query")
+@places.arguments(Point(), location="query")
 @places.response(200, FoundGrid(many=True))
 @needs("grids.read")
 def locate(wanted: dict[str, float]) -> list[features.Found]:

@@ -46,7 +46,7 @@ def show_layers(layer_set_id: int) -> LayerSet:
 
 
 @blueprint.route("/<int:layer_set_id>/buildings")
-@blueprint.arguments(Windowed, location="query")
+@blueprint.arguments(Windowed(), location="query")
 @blueprint.response(200, COLLECTION, content_type=GEOJSON)
 @blueprint.alt_response(304, description="The caller has it already")
 @blueprint.alt_response(404, "NOT_FOUND")

@@ -76,8 +76,15 @@ def seen_plan(session: Session, plan_id: int) -> Plan:
 
 
 def seen_in_short(session: Session, plan_id: int) -> Plan:
-    """Return the same without its options and certificate: what maps ask for goes by it."""
+    """Return the same without its options and certificate."""
     found = plans.plan_in_short(session, plan_id)
+    check_jurisdiction(session, found.jurisdiction_id)
+    return found
+
+
+def seen_for_maps(session: Session, plan_id: int) -> plans.PlanForMaps:
+    """Return what requests for maps go by of a plan that the caller may see; raises NotFound."""
+    found = current.recently(("plan", plan_id), lambda: plans.plan_for_maps(session, plan_id))
     check_jurisdiction(session, found.jurisdiction_id)
     return found
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import cast
 
 from flask import Flask, Response, current_app
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import ServiceUnavailable
 
 from gridgis.languages import Said
@@ -13,11 +12,11 @@ from gridgis_web import current
 from gridgis_web.access import needs
 from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
 from gridgis_web.api.fields import answer_bytes, tag_of, unchanged
-from gridgis_web.api.plans import seen_in_short
+from gridgis_web.api.plans import seen_for_maps
 from gridgis_web.errors import NotFound
 from gridgis_web.settings import Settings
 from gridgis_web.store.codes import LIVED
-from gridgis_web.store.models import Plan
+from gridgis_web.store.plans import PlanForMaps
 from gridgis_web.tiles.cache import TileCache
 
 blueprint = ApiBlueprint("tiles", __name__, description="Vector tiles", url_prefix=f"{PREFIX}/plans")
@@ -36,12 +35,12 @@ def prepare_tiles(app: Flask) -> None:
     app.extensions["gridgis_tiles"] = TileCache(settings.folder, {"GRIDGIS_STORE": place})
 
 
-def _source(session: Session, plan: Plan, layer: str) -> tuple[str, list[str]]:
+def _source(plan: PlanForMaps, layer: str) -> tuple[str, list[str]]:
     """Return the name of a layer's archive, by what it is made of, and what writes it."""
     if layer in ("base", "buildings"):
-        key, parts = plan.layer_set_id, [plan.layer_set.fingerprint, str(plan.layer_set.created_at)]
+        key, parts = plan.layer_set_id, [plan.layers_fingerprint, str(plan.layers_created_at)]
     elif layer == "units":
-        key, parts = plan.unit_set_id, [str(plan.unit_set.content_id), str(plan.unit_set.created_at)]
+        key, parts = plan.unit_set_id, [str(plan.units_content_id), str(plan.units_created_at)]
     else:
         # what only its state changed keeps its tiles
         key, parts = plan.id, [str(plan.content_id), str(plan.created_at)]
@@ -60,10 +59,9 @@ def show_tile(plan_id: int, layer: str, z: int, x: int, y: int) -> Response:
     if z > 30 or max(x, y) >= 1 << z:
         raise NotFound(Said("there is no tile {z}/{x}/{y}", z=z, x=x, y=y))
     with current.store().read() as session:
-        plan = seen_in_short(session, plan_id)
-        name, source = _source(session, plan, layer)
-        lasts = layer in ("base", "buildings") or plan.state in LIVED
-    cache = FOR_GOOD if lasts else ASK_AGAIN
+        plan = seen_for_maps(session, plan_id)
+    name, source = _source(plan, layer)
+    cache = FOR_GOOD if layer in ("base", "buildings") or plan.state in LIVED else ASK_AGAIN
     tag = tag_of(name, z, x, y)
     if (same := unchanged(tag)) is not None:
         return same

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
@@ -17,6 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from gridgis.errors import GridgisError
 from gridgis.languages import Said
 from gridgis_web.store.geopackage import register_functions
+from gridgis_web.store.recent import Recent
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -60,6 +61,7 @@ class Store:
             else create_engine(parsed, pool_size=20, pool_pre_ping=True)
         )
         self._writer = self.engine.execution_options(gridgis_writes=True)
+        self._recent = Recent(self.engine)
 
     @classmethod
     def at(cls, place: str | Path) -> Store:
@@ -88,6 +90,16 @@ class Store:
         except OperationalError as error:
             raise self._unusable(error) from error
 
+    def recent(self) -> dict[Hashable, Any]:
+        """Return what was read since anybody's last write, see `Recent.rows`.
+
+        Raises StoreError when the store is out of reach.
+        """
+        try:
+            return self._recent.rows()
+        except (OperationalError, self.engine.dialect.loaded_dbapi.Error) as error:
+            raise self._unusable(error) from error
+
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Give a session whose changes are kept together at the end, or not at all.
@@ -108,8 +120,8 @@ class Store:
         except OperationalError as error:
             raise self._unusable(error) from error
 
-    def _unusable(self, error: OperationalError) -> StoreError:
-        reason = next(iter(str(error.orig).splitlines()), "no answer")
+    def _unusable(self, error: Exception) -> StoreError:
+        reason = next(iter(str(getattr(error, "orig", error)).splitlines()), "no answer")
         return StoreError(
             Said("{store} is busy or out of reach: {reason}; try again in a moment", store=self, reason=reason)
         )
@@ -196,6 +208,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of all connections."""
+        self._recent.close()
         self.engine.dispose()
 
     def __str__(self) -> str:

@@ -48,32 +48,54 @@ Page = tuple[list[int], bool]
 """Keys of the rows of a page, and whether there are more."""
 
 
-def find_grids(
-    session: Session,
-    plan_id: int,
-    *,
-    level: str = "grid",
-    bounds: Bounds | None = None,
-    codes: Collection[str] | None = None,
-    after: int = -1,
-    limit: int = 1000,
-) -> Page:
-    """Return the keys of a plan's grids whose boxes meet a window, in their order.
+class GridIndex:
+    """The areas of one level of a plan in their order: windows and pages of them without asking the store.
 
-    Parameters
+    Attributes
     ----------
-    codes
-        The grids that may be seen, with what lies in them; None: all.
-    after
-        Number of the last grid of the page before.
+    keys, numbers, boxes
+        Of each area; boxes are west, south, east, north.
+    seen_as
+        The code of the grid that an area is or lies in; who may see some grids alone sees an area by it. None: areas
+        of this level are seen by those alone who see all.
     """
-    wanted = select(Grid.id).where(Grid.plan_id == plan_id, Grid.level == level, Grid.number > after)
-    if bounds is not None:
-        wanted = wanted.where(_meets(Grid.geom, bounds))
-    if codes is not None:
-        own = Grid.parent_code if level == "micro" else Grid.code
-        wanted = wanted.where(own.in_(codes) if level in ("grid", "micro") else Grid.id.is_(None))
-    return _page(session, wanted.order_by(Grid.number), limit)
+
+    def __init__(self, rows: Sequence[Row[Any]], level: str) -> None:
+        self.keys: list[int] = [row.id for row in rows]
+        self.numbers = np.array([row.number for row in rows], int)
+        self.boxes = shapely.bounds(np.array([row.geom for row in rows], object)).reshape(-1, 4)
+        own = {"grid": "code", "micro": "parent_code"}.get(level)
+        self.seen_as = None if own is None else np.array([getattr(row, own) for row in rows], str)
+
+    def find(
+        self, *, bounds: Bounds | None = None, codes: Collection[str] | None = None, after: int = -1, limit: int = 1000
+    ) -> tuple[list[int], int | None]:
+        """Return the keys of those whose boxes meet a window, and the number of the last one where there are more.
+
+        Parameters
+        ----------
+        codes
+            The grids that may be seen, with what lies in them; None: all.
+        after
+            Number of the last one of the page before.
+        """
+        wanted = self.numbers > after
+        if bounds is not None:
+            west, south, east, north = bounds
+            x0, y0, x1, y1 = self.boxes.T
+            wanted &= (x0 <= east) & (x1 >= west) & (y0 <= north) & (y1 >= south)
+        if codes is not None:
+            wanted &= False if self.seen_as is None else np.isin(self.seen_as, list(codes))
+        found = np.flatnonzero(wanted)
+        page = found[:limit].tolist()
+        return [self.keys[at] for at in page], int(self.numbers[page[-1]]) if len(found) > limit else None
+
+
+def grid_index(session: Session, plan_id: int, level: str) -> GridIndex:
+    """Read the index of a plan's areas of one level."""
+    wanted = select(Grid.id, Grid.number, Grid.code, Grid.parent_code, Grid.geom)
+    wanted = wanted.where(Grid.plan_id == plan_id, Grid.level == level).order_by(Grid.number)
+    return GridIndex(session.execute(wanted).all(), level)
 
 
 def grid_features(session: Session, keys: Collection[int]) -> dict[int, bytes]:
@@ -81,11 +103,6 @@ def grid_features(session: Session, keys: Collection[int]) -> dict[int, bytes]:
     columns = [getattr(Grid, name) for name in GRID]
     rows = session.execute(select(Grid.id, Grid.geojson, *columns).where(Grid.id.in_(keys)))
     return {row.id: _feature(row.code, row.geojson, _told(row, GRID)) for row in rows}
-
-
-def number_of_grid(session: Session, key: int) -> int:
-    """Return the number of a grid by its key."""
-    return session.scalars(select(Grid.number).where(Grid.id == key)).one()
 
 
 def find_numbered(

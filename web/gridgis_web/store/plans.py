@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, defer, undefer
@@ -17,7 +18,7 @@ from gridgis_web.store.codes import reused
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.features import GRID
 from gridgis_web.store.layers import insert_rows, layer_set, load_layers
-from gridgis_web.store.models import Grid, Plan, Unit, UnitSet, now
+from gridgis_web.store.models import Grid, LayerSet, Plan, Unit, UnitSet, now
 from gridgis_web.store.models.plans import STATE_WORDS
 
 if TYPE_CHECKING:
@@ -169,6 +170,40 @@ def plan_in_short(session: Session, key: int) -> Plan:
     if found is None:
         raise NotFound(Said("there is no plan {key}", key=key))
     return found
+
+
+class PlanForMaps(NamedTuple):
+    """What requests for maps go by: no row of a session, so that it can be kept; without what is long."""
+
+    id: int
+    jurisdiction_id: int
+    layer_set_id: int
+    unit_set_id: int
+    name: str
+    state: str
+    version: int
+    changed_at: datetime
+    created_at: datetime
+    content_id: int
+    files_id: int | None
+    layers_fingerprint: str
+    layers_created_at: datetime
+    units_content_id: int
+    units_created_at: datetime
+
+
+def plan_for_maps(session: Session, key: int) -> PlanForMaps:
+    """Return what maps need to know of a plan; raises NotFound."""
+    own = [getattr(Plan, name) for name in PlanForMaps._fields[: PlanForMaps._fields.index("layers_fingerprint")]]
+    row = session.execute(
+        select(*own, LayerSet.fingerprint, LayerSet.created_at, UnitSet.content_id, UnitSet.created_at)
+        .join(LayerSet, LayerSet.id == Plan.layer_set_id)
+        .join(UnitSet, UnitSet.id == Plan.unit_set_id)
+        .where(Plan.id == key)
+    ).first()
+    if row is None:
+        raise NotFound(f"there is no plan {key}")
+    return PlanForMaps._make(row)
 
 
 def page_of_plans(

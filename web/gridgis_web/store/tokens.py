@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -42,7 +43,7 @@ def add_token(session: Session, caller: Caller, name: str, *, days: int) -> str:
     token = Token(
         account_id=caller.id,
         name=name,
-        digest=_digest(text),
+        digest=digest_of(text),
         expires_at=now() + timedelta(days=days),
         created_by=caller.login,
     )
@@ -67,25 +68,42 @@ def revoke_token(session: Session, who: str, account_id: int, token_id: int) -> 
     return True
 
 
-def find_bearer(store: Store, text: str, *, moment: datetime | None = None) -> Caller | None:
-    """Return the account of a token, unless the token has ended or the account is locked; note that it was used."""
-    moment = moment or now()
+class Bearer(NamedTuple):
+    """A token that is kept, and the account it stands for."""
+
+    key: int
+    caller: Caller
+    expires_at: datetime
+    last_used: datetime | None
+
+
+def find_bearer(store: Store, digest: str) -> Bearer | None:
+    """Return the token of a digest, ended or not, unless its account is locked."""
     with store.read() as session:
         row = session.execute(
-            select(Token, Account).join(Account, Account.id == Token.account_id).where(Token.digest == _digest(text))
+            select(Token, Account).join(Account, Account.id == Token.account_id).where(Token.digest == digest)
         ).first()
-        if row is None or row.Token.expires_at <= moment or not row.Account.active:
+        if row is None or not row.Account.active:
             return None
-        caller, key, used = Caller.of(row.Account, by_token=True), row.Token.id, row.Token.last_used
-    if used is None or used <= moment - NOTED_EVERY:
+        token = row.Token
+        return Bearer(token.id, Caller.of(row.Account, by_token=True), token.expires_at, token.last_used)
+
+
+def admit(store: Store, bearer: Bearer, *, moment: datetime | None = None) -> Caller | None:
+    """Return the account of a token that has not ended; note that it was used."""
+    moment = moment or now()
+    if bearer.expires_at <= moment:
+        return None
+    if bearer.last_used is None or bearer.last_used <= moment - NOTED_EVERY:
         with store.write() as session:
-            token = session.get(Token, key)
+            token = session.get(Token, bearer.key)
             if token is not None:
                 token.last_used = moment
-    return caller
+    return bearer.caller
 
 
-def _digest(text: str) -> str:
+def digest_of(text: str) -> str:
+    """Return what is kept of a token."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
