@@ -139,6 +139,8 @@ def serve(app: Flask, settings: Settings, kinds: Mapping[str, Kind], *, ready: C
                 reason=reason,
             )
         ) from error
+    # it warns of each request that waits for a thread, however shortly
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     _end_on_signals(cast(Listeners, app.extensions["gridgis_listeners"]))
     try:
         if settings.workers:
