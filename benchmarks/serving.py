@@ -1,15 +1,18 @@
 """How long maps wait: grids of a window as GeoJSON, and tiles of buildings, from the real server under many clients.
 
-    python benchmarks/serving.py [--store postgresql://user@host/new_database] [--clients 16] [--requests 1500]
+    python benchmarks/serving.py [--postgis postgresql://user@host/new_database] [--runs 5] [--page docs/service.md]
 
-The store gets 100,000 made-up buildings and 300 grids; without ``--store`` it is a new GeoPackage. The server is a
-process of its own; the clients are threads of another one. Each asks as a browser with a token would: connections are
-kept, answers come compressed. The table is markdown. The clients share the machine's processors with the server.
+The store gets 100,000 made-up buildings and 300 grids; it is a new GeoPackage, and with ``--postgis`` a new database, too.
+The server is `serve`, in a process of its own. All clients are one loop of this process, which does next to nothing but
+send and receive, since it shares the machine's processors with the server. Each asks as a browser with a token would, the
+next thing as soon as it has its answer: connections are kept, answers come compressed. The table goes into the page
+between its marks.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gzip
 import http.client
 import json
@@ -17,13 +20,15 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from gridgis_web import passwords
 from gridgis_web.store import Store, accounts, artifacts, tokens
@@ -31,6 +36,7 @@ from gridgis_web.store.accounts import Caller
 from gridgis_web.store.layers import insert_rows
 from gridgis_web.store.models import Building, Grid, LayerSet, Plan, UnitSet
 from gridgis_web.store.places import add_jurisdiction
+from tables import markdown, number, put_into, text
 
 BUILDINGS, GRIDS = 100_000, (20, 15)
 WEST, SOUTH, STEP = 121.0, 31.0, 0.0125
@@ -117,86 +123,164 @@ def paths(plan: int, kind: str, count: int) -> list[str]:
     return found
 
 
-def ask(line: http.client.HTTPConnection, path: str, token: str) -> tuple[int, bytes]:
+class Client(asyncio.Protocol):
+    """One connection: asks for the next path as soon as it has its answer."""
+
+    def __init__(self, queue: Iterator[str], head: bytes, took: list[float], sizes: list[int]) -> None:
+        self.queue, self.head, self.took, self.sizes = queue, head, took, sizes
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.received = bytearray()
+        self.awaited = self.began = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        assert isinstance(transport, asyncio.Transport)
+        self.line = transport
+        self.ask()
+
+    def ask(self) -> None:
+        """Send the next request, or end."""
+        path = next(self.queue, None)
+        if path is None:
+            self.line.close()
+            self.over.set_result(None)
+            return
+        self.received.clear()
+        self.awaited = 0
+        self.began = time.perf_counter()
+        self.line.write(b"GET %b HTTP/1.1\r\n%b\r\n" % (path.encode(), self.head))
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; when it is the whole answer, note how long it took."""
+        self.received += data
+        if not self.awaited:
+            end = self.received.find(b"\r\n\r\n") + 4
+            if end < 4:
+                return
+            head = bytes(self.received[:end]).lower()
+            if head[9:12] not in (b"200", b"204"):
+                self.over.set_exception(RuntimeError(self.received.decode(errors="replace")))
+                return
+            at = head.find(b"content-length:")
+            self.size = 0 if at < 0 else int(head[at + 15 : head.index(b"\r", at)])
+            self.awaited = end + self.size
+        if len(self.received) >= self.awaited:
+            self.took.append((time.perf_counter() - self.began) * 1000)
+            self.sizes.append(self.size)
+            self.ask()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Tell of a server that hung up."""
+        if not self.over.done():
+            self.over.set_exception(error or ConnectionError("the server hung up"))
+
+
+def measure(host: str, asked: list[str], token: str, clients: int) -> dict[str, float]:
+    """Return how long answers took in ms, answers a second, and their mean size in kB."""
+    took: list[float] = []
+    sizes: list[int] = []
+    head = f"Host: {host}\r\nAuthorization: Bearer {token}\r\nAccept-Encoding: gzip\r\n".encode()
+    queue = iter(asked)
+    name, _, port = host.rpartition(":")
+
+    async def run() -> float:
+        began = time.perf_counter()
+        loop = asyncio.get_running_loop()
+        lines = [
+            await loop.create_connection(lambda: Client(queue, head, took, sizes), name, int(port))
+            for _ in range(clients)
+        ]
+        await asyncio.gather(*(client.over for _, client in lines))
+        return time.perf_counter() - began
+
+    seconds = asyncio.run(run())
+    middle, most = np.percentile(took, [50, 95])
+    return {"p50": middle, "p95": most, "rate": len(took) / seconds, "kb": float(np.mean(sizes)) / 1000}
+
+
+@contextmanager
+def served(place: str, folder: str) -> Iterator[tuple[str, int, str]]:
+    """Fill a new store and serve it: address, plan and token."""
+    store = Store.at(place)
+    store.upgrade()
+    plan, token = fill(store)
+    store.close()
+    settings = {"STORE": place, "FOLDER": folder, "PORT": "8643", "WORKERS": "0"}
+    environment = os.environ | {f"GRIDGIS_{name}": value for name, value in settings.items()}
+    with subprocess.Popen([sys.executable, "-c", SERVE], env=environment, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield server.stdout.readline().strip().removeprefix("http://").rstrip("/"), plan, token
+        finally:
+            server.terminate()
+
+
+def ask(host: str, path: str, token: str) -> tuple[int, bytes]:
     """Ask once."""
+    line = http.client.HTTPConnection(host, timeout=60)
     line.request("GET", path, headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"})
     answer = line.getresponse()
     return answer.status, answer.read()
 
 
-def measure(address: str, asked: list[str], token: str, clients: int) -> tuple[np.ndarray, float, float]:
-    """Return how long each answer took in ms, answers a second, and their mean size in kB."""
-    took: list[float] = []
-    sizes: list[int] = []
-    host = address.removeprefix("http://").rstrip("/")
-    queue = iter(asked)
-    lock = threading.Lock()
-
-    def client() -> None:
-        line = http.client.HTTPConnection(host, timeout=60)
-        while True:
-            with lock:
-                path = next(queue, None)
-            if path is None:
-                return
-            began = time.perf_counter()
-            status, body = ask(line, path, token)
-            took.append((time.perf_counter() - began) * 1000)
-            sizes.append(len(body))
-            if status not in (200, 204):
-                raise SystemExit(f"{path}: {status} {body[:200]!r}")
-
+def rows_of(name: str, host: str, plan: int, token: str, wanted: argparse.Namespace) -> Iterator[dict[str, object]]:
+    """Measure one server: for each kind and number of clients the median of the runs, and the worst of them."""
+    status, body = ask(host, f"/api/v1/plans/{plan}/grids", token)
+    assert status == 200 and len(json.loads(gzip.decompress(body))["features"]) == GRIDS[0] * GRIDS[1]
     began = time.perf_counter()
-    threads = [threading.Thread(target=client) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return np.array(took), len(took) / (time.perf_counter() - began), float(np.mean(sizes)) / 1000
+    while ask(host, paths(plan, "tiles", 1)[0], token)[0] == 503:
+        time.sleep(1)
+    print(f"{name}: tiles of {BUILDINGS} buildings cut in {time.perf_counter() - began:.0f} s", flush=True)
+    for kind in ("grids", "tiles"):
+        for clients in (1, wanted.clients):
+            asked = paths(plan, kind, wanted.requests)
+            runs = pd.DataFrame([measure(host, asked, token, clients) for _ in range(wanted.runs)])
+            row = {
+                "store": name,
+                "kind": kind,
+                "clients": clients,
+                **runs.median().to_dict(),
+                "worst": runs["p95"].max(),
+            }
+            print(
+                {key: round(value, 1) if isinstance(value, float) else value for key, value in row.items()}, flush=True
+            )
+            yield row
 
 
 def main() -> None:
-    """Measure and print the table."""
+    """Measure, print the table, and put it into the page."""
     given = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    given.add_argument("--store", help="a new PostGIS database instead of a GeoPackage")
+    given.add_argument("--postgis", metavar="URL", help="a new database, to be measured as well")
     given.add_argument("--clients", type=int, default=16)
-    given.add_argument("--requests", type=int, default=1500)
+    given.add_argument("--requests", type=int, default=3000)
+    given.add_argument("--runs", type=int, default=5)
+    given.add_argument("--page", type=Path)
     wanted = given.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store.at(wanted.store or Path(folder) / "store.gpkg")
-        store.upgrade()
-        plan, token = fill(store)
-        place = wanted.store or str(store.file)
-        store.close()
-        settings = {"STORE": place, "FOLDER": folder, "PORT": "8643", "WORKERS": "0"}
-        environment = os.environ | {f"GRIDGIS_{name}": value for name, value in settings.items()}
-        with subprocess.Popen(
-            [sys.executable, "-c", SERVE], env=environment, stdout=subprocess.PIPE, text=True
-        ) as server:
-            try:
-                assert server.stdout is not None
-                address = server.stdout.readline().strip()
-                report(address, plan, token, wanted.clients, wanted.requests)
-            finally:
-                server.terminate()
-
-
-def report(address: str, plan: int, token: str, clients: int, requests: int) -> None:
-    """Print the table of one server."""
-    line = http.client.HTTPConnection(address.removeprefix("http://").rstrip("/"), timeout=60)
-    status, body = ask(line, f"/api/v1/plans/{plan}/grids", token)
-    assert status == 200 and len(json.loads(gzip.decompress(body))["features"]) == GRIDS[0] * GRIDS[1]
-    began = time.perf_counter()
-    while ask(line, paths(plan, "tiles", 1)[0], token)[0] == 503:
-        time.sleep(1)
-    print(f"tiles of {BUILDINGS} buildings cut in {time.perf_counter() - began:.0f} s\n")
-    print("| asked for | clients | p50 ms | p95 ms | answers/s | mean kB |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for kind in ("grids", "tiles"):
-        for several in (1, clients):
-            took, rate, size = measure(address, paths(plan, kind, requests), token, several)
-            middle, most = np.percentile(took, [50, 95])
-            print(f"| {kind} | {several} | {middle:.1f} | {most:.1f} | {rate:.0f} | {size:.1f} |", flush=True)
+    rows: list[dict[str, object]] = []
+    places = {"GeoPackage": "", "PostGIS": wanted.postgis}
+    for name, place in places.items():
+        if place is None:
+            continue
+        with tempfile.TemporaryDirectory() as folder, served(place or f"{folder}/store.gpkg", folder) as found:
+            rows += rows_of(name, *found, wanted)
+    table = markdown(
+        pd.DataFrame(rows),
+        [
+            ("store", "<", text("store")),
+            ("asked for", "<", text("kind")),
+            ("clients", ">", number("clients")),
+            ("p50 ms", ">", number("p50", 1)),
+            ("p95 ms", ">", number("p95", 1)),
+            (f"worst p95 of {wanted.runs}", ">", number("worst", 1)),
+            ("answers/s", ">", number("rate")),
+            ("mean kB", ">", number("kb", 1)),
+        ],
+        group=("store", "asked for"),
+    )
+    print(table)
+    if wanted.page:
+        put_into(wanted.page, "serving", table)
 
 
 if __name__ == "__main__":
