@@ -6,7 +6,8 @@ import pytest
 from gridgis_web import create_app, passwords
 from gridgis_web.settings import Settings
 from gridgis_web.store import Store, accounts, logins
-from gridgis_web.store.models import Account, AuditEntry, now
+from gridgis_web.store.accounts import Caller
+from gridgis_web.store.models import Account, AuditEntry, EndedSession, now
 from people import PASSWORD, add_account, log_in, token_of
 from sqlalchemy import select
 
@@ -198,6 +199,39 @@ def test_what_ends_the_other_sessions(here, how):
         root.post(path, data={"csrf_token": token_of(root, "/people")})
     assert other.get("/account").location.startswith("/login")
     assert mine.get("/account").status_code == (200 if how in ("password", "everywhere") else 302)
+
+
+def test_a_copied_cookie_opens_nothing_after_logging_out(here):
+    """The session itself is over, not only this browser's cookie; those of other browsers go on."""
+    store, browser = here
+    mine, thief, other = browser(), browser(), browser()
+    log_in(mine, "leader")
+    log_in(other, "leader")
+    thief.set_cookie("session", mine.get_cookie("session").value)
+    assert thief.get("/account").status_code == 200
+    mine.post("/logout", data={"csrf_token": token_of(mine, "/account")})
+    assert thief.get("/account").location.startswith("/login")
+    assert other.get("/account").status_code == 200
+    assert [entry.who for entry in entries(store, "log out")] == ["leader"]
+    again = log_in(mine, "leader")
+    assert again.status_code == 302
+    assert mine.get("/account").status_code == 200
+
+
+def test_ended_sessions_are_forgotten_when_their_cookies_have_ended(store):
+    add_account(store, "leader", "leader")
+    first, second = (Caller.of(row(store, "leader")).in_new_session() for _ in range(2))
+    lasts = timedelta(hours=12)
+    with store.write() as session:
+        accounts.end_session(session, first, lasts=lasts)
+        session.scalars(select(EndedSession)).one().ended_at = now() - timedelta(hours=13)
+    for _ in range(2):  # twice from two windows of one browser
+        with store.write() as session:
+            accounts.end_session(session, second, lasts=lasts)
+    with store.read() as session:
+        assert session.scalars(select(EndedSession.stamp)).all() == [second.stamp]
+        assert accounts.find_caller(session, second.get_id()) is None
+        assert accounts.find_caller(session, Caller.of(row(store, "leader")).in_new_session().get_id()) is not None
 
 
 def test_a_session_of_another_secret_is_nobodys(here, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_login import login_user, logout_user
@@ -14,8 +16,7 @@ from gridgis_web import current, passwords
 from gridgis_web.access import current_account, needs
 from gridgis_web.rates import spend
 from gridgis_web.store import logins
-from gridgis_web.store.accounts import Caller, set_password
-from gridgis_web.store.audit_log import record
+from gridgis_web.store.accounts import Caller, end_session, set_password
 from gridgis_web.store.models import Account
 
 PAGE = Blueprint("login", __name__)
@@ -57,7 +58,7 @@ def begin_session(caller: Caller) -> None:
     session.permanent = True
     if language:
         session["language"] = language
-    login_user(caller)
+    login_user(caller.in_new_session())
 
 
 @PAGE.route("/login", methods=["GET", "POST"])
@@ -82,10 +83,10 @@ def log_in() -> str | Response | tuple[str, int]:
 @PAGE.post("/logout")
 @needs("account.own")
 def log_out() -> Response:
-    """End this session."""
-    caller = current_account()
+    """End this session, wherever else its cookie may be."""
+    lasts = timedelta(hours=current.settings().session_hours)
     with current.store().write() as store:
-        record(store, caller.login, "log out", "account", caller.id)
+        end_session(store, current_account(), lasts=lasts)
     logout_user()
     session.clear()
     return redirect(url_for(".log_in"))

@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from secrets import token_hex
 from typing import Any, Self
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from gridgis.errors import InputError
 from gridgis.languages import Said, Words, listed
 from gridgis_web.roles import STAFF
 from gridgis_web.store.audit_log import record
-from gridgis_web.store.models import Account, Jurisdiction, Officer, Posting
+from gridgis_web.store.models import Account, EndedSession, Jurisdiction, Officer, Posting, now
 
 """The roles an account can have; the public has none."""
 LOGIN = re.compile(r"[^\W_][\w.@-]{1,79}")
@@ -38,6 +39,8 @@ class Caller:
         What the audit log calls them.
     by_token
         Whether a machine's token said who it is.
+    stamp
+        Of the session they are in, which tells it from others of the same account; empty: in none.
     """
 
     id: int | None = None
@@ -49,9 +52,10 @@ class Caller:
     must_change: bool = False
     epoch: int = 0
     by_token: bool = False
+    stamp: str = ""
 
     @classmethod
-    def of(cls, account: Account, *, by_token: bool = False) -> Self:
+    def of(cls, account: Account, *, by_token: bool = False, stamp: str = "") -> Self:
         """Return the account as a caller."""
         return cls(
             id=account.id,
@@ -63,6 +67,7 @@ class Caller:
             must_change=account.must_change,
             epoch=account.epoch,
             by_token=by_token,
+            stamp=stamp,
         )
 
     @property
@@ -81,8 +86,12 @@ class Caller:
         return self.id is not None
 
     def get_id(self) -> str:
-        """Return what the session keeps: the account and its epoch."""
-        return f"{self.id}:{self.epoch}"
+        """Return what the session keeps: the account, its epoch and the session's own stamp."""
+        return f"{self.id}:{self.epoch}:{self.stamp}"
+
+    def in_new_session(self) -> Self:
+        """Return the same account in a session that nobody was in before."""
+        return replace(self, stamp=token_hex(16))
 
 
 PUBLIC = Caller()
@@ -97,14 +106,16 @@ class AccountError(InputError):
 
 
 def find_caller(session: Session, session_key: str) -> Caller | None:
-    """Return the account of a session's key, unless it is locked or the session's epoch is over."""
-    number, _, epoch = session_key.partition(":")
-    if not (number.isdecimal() and epoch.isdecimal()):
+    """Return the account of a session's key, unless it is locked, or the session or its epoch is over."""
+    number, epoch, stamp = [*session_key.split(":"), "", ""][:3]
+    if not (number.isdecimal() and epoch.isdecimal() and stamp):
         return None
     account = session.get(Account, int(number))
     if account is None or not account.active or account.epoch != int(epoch):
         return None
-    return Caller.of(account)
+    if session.scalar(select(EndedSession.id).where(EndedSession.stamp == stamp)) is not None:
+        return None
+    return Caller.of(account, stamp=stamp)
 
 
 def visible_jurisdictions(session: Session, account: Caller, day: date) -> frozenset[int] | None:
@@ -276,6 +287,21 @@ def set_password(session: Session, who: str, account: Account, hashed: str, *, m
     account.failures, account.locked_until = 0, None
     account.epoch += 1
     record(session, who, "change password", "account", account.id, before, _described(account))
+
+
+def end_session(session: Session, caller: Caller, *, lasts: timedelta) -> None:
+    """Log out of one session, of which no copy opens anything any more.
+
+    Parameters
+    ----------
+    lasts
+        How long a session lasts without a request; by then its copies have ended by themselves.
+    """
+    session.execute(delete(EndedSession).where(EndedSession.ended_at < now() - lasts))
+    ended = select(EndedSession.id).where(EndedSession.stamp == caller.stamp)
+    if session.scalar(ended) is None:
+        session.add(EndedSession(account_id=caller.id, stamp=caller.stamp))
+    record(session, caller.login, "log out", "account", caller.id)
 
 
 def end_sessions(session: Session, who: str, account: Account) -> None:

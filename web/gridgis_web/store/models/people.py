@@ -97,6 +97,17 @@ class Token(Stamped, Base):
     account: Mapped[Account] = relationship()
 
 
+class EndedSession(Base):
+    """A session that someone logged out of, for as long as a copy of its cookie would still be believed."""
+
+    __tablename__ = "ended_session"
+
+    id: Mapped[Key]
+    account_id: Mapped[Ref] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    stamp: Mapped[str] = mapped_column(String(32), unique=True)
+    ended_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
 class AuditEntry(Base):
     """One line of the log: who did what to what and when, as it was before and after. Only ever added to."""
 

@@ -311,6 +311,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_token_account_id", "token", ["account_id"], unique=False)
     op.create_table(
+        "ended_session",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("stamp", sa.String(length=32), nullable=False),
+        sa.Column("ended_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_ended_session_account_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_ended_session"),
+        sa.UniqueConstraint("stamp", name="uq_ended_session_stamp"),
+    )
+    op.create_index("ix_ended_session_account_id", "ended_session", ["account_id"], unique=False)
+    op.create_table(
         "unit",
         sa.Column("id", KEY, nullable=False),
         sa.Column("unit_set_id", KEY, nullable=False),
@@ -467,6 +478,8 @@ def downgrade() -> None:
     op.drop_index("ix_crosswalk_new_plan_id", table_name="crosswalk")
     op.drop_table("crosswalk")
     op.drop_table("unit")
+    op.drop_index("ix_ended_session_account_id", table_name="ended_session")
+    op.drop_table("ended_session")
     op.drop_index("ix_token_account_id", table_name="token")
     op.drop_table("token")
     op.drop_index("ix_plan_jurisdiction_id_state", table_name="plan")
