@@ -2,11 +2,11 @@
 
     python benchmarks/serving.py [--postgis postgresql://user@host/new_database] [--runs 5] [--page docs/service.md]
 
-The store gets 100,000 made-up buildings and 300 grids; it is a new GeoPackage, and with ``--postgis`` a new database, too.
-The server is `serve`, in a process of its own. All clients are one loop of this process, which does next to nothing but
-send and receive, since it shares the machine's processors with the server. Each asks as a browser with a token would, the
-next thing as soon as it has its answer: connections are kept, answers come compressed. The table goes into the page
-between its marks.
+The store gets 100,000 made-up buildings and 300 grids; it is a new GeoPackage, and with ``--postgis`` a new database,
+too. The server is `serve`, in a process of its own. All clients are one loop of this process, which does next to
+nothing but send and receive, since it shares the machine's processors with the server. Each asks as a browser with a
+token would, the next thing as soon as it has its answer: connections are kept, answers come compressed. The table goes
+into the page between its marks.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from gridgis_web.jobs.one import Order, run_job
 from gridgis_web.settings import Settings
 from gridgis_web.store import Store, StoreError, jobs
 from gridgis_web.store.models import Job
+from gridgis_web.tiles.ahead import Ahead
 
 LOG = logging.getLogger("gridgis")
 
@@ -67,6 +68,7 @@ class Worker:
         self.store = Store.at(settings.place)
         self.folder = settings.folder / "drafts" / self.name.replace("/", "+")
         self.running: list[Running] = []
+        self.ahead = Ahead(self.store, settings)
         self._last_beat = 0.0
 
     def run(self, owner: Connection | None = None) -> None:
@@ -108,6 +110,8 @@ class Worker:
             if job is None:
                 break
             self._begin(job)
+        if not self.running:
+            self.ahead.go_on()
 
     def _begin(self, job: Job) -> None:
         kind = self.kinds.get(job.kind)
@@ -156,6 +160,7 @@ class Worker:
         self.running.remove(one)
 
     def _stop(self) -> None:
+        self.ahead.stop()
         for one in self.running:
             one.process.kill()
         for one in list(self.running):

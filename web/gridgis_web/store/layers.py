@@ -105,6 +105,11 @@ def layer_sets(session: Session, jurisdiction_id: int) -> list[LayerSet]:
     return list(session.scalars(wanted))
 
 
+def latest_layer_sets(session: Session, most: int) -> list[LayerSet]:
+    """Return those that were loaded last, of whatever jurisdiction, the latest first."""
+    return list(session.scalars(select(LayerSet).order_by(LayerSet.id.desc()).limit(most)))
+
+
 def newest_layers(session: Session, jurisdiction_id: int) -> LayerSet | None:
     """Return the set that new plans are made of; None: there is none yet."""
     return next(iter(layer_sets(session, jurisdiction_id)), None)

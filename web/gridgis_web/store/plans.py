@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session, defer, undefer
 
 from gridgis.errors import InputError, some
@@ -194,16 +194,25 @@ class PlanForMaps(NamedTuple):
 
 def plan_for_maps(session: Session, key: int) -> PlanForMaps:
     """Return what maps need to know of a plan; raises NotFound."""
+    row = session.execute(_for_maps().where(Plan.id == key)).first()
+    if row is None:
+        raise NotFound(Said("there is no plan {key}", key=key))
+    return PlanForMaps._make(row)
+
+
+def latest_plans(session: Session, most: int) -> list[PlanForMaps]:
+    """Return the plans that were changed last, of those that still matter, the latest first."""
+    wanted = _for_maps().where(Plan.state.in_(("draft", "in review", "published")))
+    return [PlanForMaps._make(row) for row in session.execute(wanted.order_by(Plan.changed_at.desc()).limit(most))]
+
+
+def _for_maps() -> Select[Any]:
     own = [getattr(Plan, name) for name in PlanForMaps._fields[: PlanForMaps._fields.index("layers_fingerprint")]]
-    row = session.execute(
+    return (
         select(*own, LayerSet.fingerprint, LayerSet.created_at, UnitSet.content_id, UnitSet.created_at)
         .join(LayerSet, LayerSet.id == Plan.layer_set_id)
         .join(UnitSet, UnitSet.id == Plan.unit_set_id)
-        .where(Plan.id == key)
-    ).first()
-    if row is None:
-        raise NotFound(f"there is no plan {key}")
-    return PlanForMaps._make(row)
+    )
 
 
 def page_of_plans(

@@ -1,4 +1,4 @@
-"""The program that writes an archive of tiles from the store: ``python -m gridgis_web.tiles.write FILE LAYER KEY``.
+"""The program that writes archives of tiles from the store: ``python -m gridgis_web.tiles.write [FILE LAYER KEY]…``.
 
 It is a process of its own because GDAL holds a whole process up while it cuts tiles. The store's place comes from the
 settings, by the environment.
@@ -45,4 +45,6 @@ def write_tiles(store: Store, file: Path, layer: str, key: int) -> None:
 
 
 if __name__ == "__main__":
-    write_tiles(Store.at(Settings.read().place), Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    place, given = Store.at(Settings.read().place), sys.argv[1:]
+    for named, what, number in zip(given[::3], given[1::3], given[2::3], strict=True):
+        write_tiles(place, Path(named), what, int(number))
