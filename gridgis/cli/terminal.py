@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 
 STEPS: Mapping[str, Mapping[Language, str]] = {
+    "demo": {"en": "Getting the demo ready, once; longer right after installing", "zh": "首次准备示例，刚安装后稍久"},
     "extract": {"en": "Extracting", "zh": "提取数据"},
     "layers": {"en": "Reading the layers", "zh": "读取图层"},
     "people": {"en": "Counting people", "zh": "估算户数人口"},

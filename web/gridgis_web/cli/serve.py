@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from pathlib import Path
 
 import click
 
-from gridgis.cli.terminal import system_language
+from gridgis.cli.terminal import show_steps, system_language
 from gridgis_web.settings import Settings
 
 READY = {
     "zh": "gridgis 已就绪：{address} （按 Ctrl-C 停止）",
     "en": "gridgis is ready: {address} (Ctrl-C stops it)",
+}
+NOBODY = {
+    "zh": "还没有任何账号。请在另一个终端添加第一个（登录名自定）：\n    {command}",
+    "en": "There is no account yet. Add the first in another terminal, with a login of your own:\n    {command}",
 }
 STOPPED = {"zh": "gridgis 已停止", "en": "gridgis has stopped"}
 
@@ -34,6 +39,7 @@ def command(demo: bool, host: str | None, port: int | None, store: str | None, f
     from gridgis_web import create_app
     from gridgis_web.jobs.kinds import kinds_for
     from gridgis_web.serving import open_store, serve
+    from gridgis_web.store import accounts
 
     language = system_language()
     settings = Settings.read().overridden(host=host, port=port, store=store, folder=folder).with_secret()
@@ -42,8 +48,19 @@ def command(demo: bool, host: str | None, port: int | None, store: str | None, f
     if demo:
         from gridgis_web.planning.demo import load_demo
 
-        load_demo(place)
+        with show_steps(language) as progress:
+            load_demo(place, progress=progress)
     app = create_app(settings, store=place)
-    serve(app, settings, kinds_for(settings), ready=lambda address: click.echo(READY[language].format(address=address)))
+
+    def ready(address: str) -> None:
+        click.echo(READY[language].format(address=address))
+        with place.read() as session:
+            somebody = bool(accounts.list_accounts(session))
+        if not somebody:
+            elsewhere = f" --store {shlex.quote(settings.place)}" if store or folder else ""
+            add = f"gridgis user add anna --role administrator --mine{elsewhere}"
+            click.echo(NOBODY[language].format(command=add))
+
+    serve(app, settings, kinds_for(settings), ready=ready)
     place.close()
     click.echo(STOPPED[language])

@@ -43,6 +43,8 @@ def load_demo(
         there = by_code(session, CODE)
         if there is not None:
             return there.id
+    if progress is not None:
+        progress("demo", 0.0)
     # what follows takes seconds to import
     import gridgis
     from gridgis.cli.demo import HOUSEHOLD_SIZE

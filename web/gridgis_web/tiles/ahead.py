@@ -41,9 +41,11 @@ class Ahead:
                 LOG.warning("tiles cannot be cut ahead: %s", told.strip()[-2000:])
             self._process = None
             tidy(self.folder)
+        if not self.folder.is_dir():
+            return
         # another object as soon as anyone has written to the store
         seen = self.store.recent()
-        if seen is self._seen or not self.folder.is_dir():
+        if seen is self._seen:
             return
         self._seen = seen
         missing = self._missing()
