@@ -21,7 +21,7 @@ from gridgis_web.planning.parcels import layers_for
 from gridgis_web.store import jobs, life
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.models import Plan
-from gridgis_web.store.plans import check_draft
+from gridgis_web.store.plans import check_draft, check_drawn
 
 blueprint = ApiBlueprint(
     "planning", __name__, description="Plans made, followed and published by jobs", url_prefix=f"{PREFIX}/plans"
@@ -103,6 +103,7 @@ def follow_plan(wanted: dict[str, Any], plan_id: int) -> Any:
     """Make the plan, a draft, that follows this one on other layers or by other rules with the fewest moves."""
     with current.store().write() as session:
         found = seen_plan(session, plan_id)
+        check_drawn(found)
         checked(found.options | wanted["options"])
         wanted["layers_id"] = layers_for(session, found.jurisdiction_id, wanted["layers_id"]).id
         return asked(session, "rebalance", found.jurisdiction_id, wanted | {"plan_id": plan_id})
@@ -115,6 +116,7 @@ def take_over_codes(plan_id: int) -> Any:
     with current.store().write() as session:
         found, version = _unchanged(session, plan_id)
         check_draft(found, version)
+        check_drawn(found)
         life.need_latest(session, found)
         return asked(session, "take-over", found.jurisdiction_id, {"plan_id": plan_id, "version": version})
 

@@ -15,7 +15,7 @@ from gridgis_web.store.codes import retired_codes
 from gridgis_web.store.layers import layer_set, newest_layers
 from gridgis_web.store.models import Job, LayerSet
 from gridgis_web.store.models import Plan as PlanRow
-from gridgis_web.store.plans import plan_row
+from gridgis_web.store.plans import check_drawn, plan_row
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan
@@ -60,7 +60,8 @@ def plan_of(session: Session, job: Job) -> PlanRow:
 
 
 def packed(session: Session, row: PlanRow) -> Parcel:
-    """Return all of a kept plan."""
+    """Return all of a kept plan; raises Conflict where it is not drawn as it was edited."""
+    check_drawn(row)
     return {
         "options": row.options,
         "layers": artifacts.get(session, row.layer_set.content_id),

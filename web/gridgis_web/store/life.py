@@ -22,7 +22,7 @@ from gridgis_web.store.crosswalk import save_walk
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.models import AuditEntry, Jurisdiction, Plan, now
 from gridgis_web.store.models.plans import MOVES, STATE_WORDS
-from gridgis_web.store.plans import SUBJECT, for_change, refuse_stale, summary, touch
+from gridgis_web.store.plans import SUBJECT, check_drawn, for_change, refuse_stale, summary, touch
 
 if TYPE_CHECKING:
     from gridgis_web.planning.succession import Walk
@@ -212,6 +212,7 @@ def _refuse_move(row: Plan, state: str) -> None:
 
 def _refuse_publishing(session: Session, row: Plan, last: Plan | None, day: date, today: date, review: bool) -> None:
     _refuse_move(row, "published")
+    check_drawn(row)
     if review and not row.reviewed_by:
         raise Forbidden(
             Said("“{name}” must be approved by a second person before it is published; hand it in first", name=row.name)

@@ -290,6 +290,14 @@ def check_draft(row: Plan, version: int) -> None:
         )
 
 
+def check_drawn(row: Plan) -> None:
+    """Raise Conflict where a draft was edited and its grids have not been drawn since."""
+    if row.step != row.drawn_step:
+        raise Conflict(
+            Said("“{name}” was edited and its grids are not drawn yet; leave the editor, or settle it", name=row.name)
+        )
+
+
 def touch(row: Plan, who: str) -> None:
     """Note who changed a plan, and when."""
     row.changed_by, row.changed_at = who, now()
