@@ -11,7 +11,7 @@ from gridgis_web.store import jobs
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-LONG_S = 40
+LONG_S = 120
 """Beyond this something hangs; nothing is measured by it."""
 
 WORK = """
@@ -71,12 +71,12 @@ def place(store):
     return str(store.file) if store.embedded else store.url.render_as_string(hide_password=False)
 
 
-def until(true, what="it"):
+def until(true, what="it", *, every_s=0.05):
     """Wait until something holds; return it."""
     ends = time.monotonic() + LONG_S
     while not (found := true()):
         assert time.monotonic() < ends, f"{what} does not come"
-        time.sleep(0.05)
+        time.sleep(every_s)
     return found
 
 
