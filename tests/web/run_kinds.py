@@ -4,6 +4,8 @@ from gridgis_web.jobs.kinds import kinds_for
 from gridgis_web.settings import Settings
 from gridgis_web.store import jobs
 
+from gridgis.errors import GridgisError
+
 KINDS = kinds_for(Settings())
 
 
@@ -29,8 +31,8 @@ def run(store, kind, place, *, who="planner", **given):
         gathered = KINDS[kind].gather(store, job)
         made = KINDS[kind].work(gathered, heard)
         jobs.finish(store, number, "here/1/x", KINDS[kind].keep(job, gathered, made))
-    except Exception as error:
-        jobs.end(store, number, "here/1/x", state="failed", error=str(error))
+    except GridgisError as error:
+        jobs.end(store, number, "here/1/x", state="failed", error=error.in_both())
         raise
     assert heard.steps or heard.lines
     with store.read() as session:

@@ -101,11 +101,12 @@ def test_what_cannot_be_done_is_answered_before_any_job(town):
 def test_a_draft_whose_edits_are_not_drawn_is_neither_published_nor_exported(town):
     plan, place = open_draft(town.store, town.draft)
     edit_draft(town.store, town.draft, place.version, "merge", {"codes": plan.codes.code[:2]}, who="planner")
+    version = open_draft(town.store, town.draft).place.version
     for kind in ("publish", "export", "take-over", "rebalance"):
         path, _, body = wanted(town)[kind]
         answer = town.ask(path.replace(str(town.published), str(town.draft)), method="POST",
-                          headers={"If-Match": '"2"'}, json=body)  # fmt: skip
-        assert (answer.status_code, "not drawn" in answer.json["detail"]) == (409, True), kind
+                          headers={"If-Match": f'"{version}"'}, json=body)  # fmt: skip
+        assert (answer.status_code, "not drawn" in answer.json.get("detail", "")) == (409, True), kind
     with pytest.raises(GridgisError, match="not drawn"):
         run_kinds.run(town.store, "export", town.place, plan_id=town.draft)
 

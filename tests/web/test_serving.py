@@ -84,7 +84,7 @@ def test_a_job_is_followed_to_its_end_and_again_from_where_one_was(store, served
     assert answer.headers["Content-Type"].startswith("text/event-stream")
     heard = list(events(answer))
     assert [name for name, _, _ in heard].count("end") == 1
-    assert heard[-1] == ("end", 3, {"state": "done", "error": "", "result": {"bytes": 4}})
+    assert heard[-1] == ("end", 3, {"state": "done", "error": "", "problem": None, "result": {"bytes": 4}})
     assert [data["text"] for name, _, data in heard if name == "log"] == ["line 1", "line 2", "line 3"]
     shares = [data["done"] for name, _, data in heard if name == "progress"]
     assert shares == sorted(shares)

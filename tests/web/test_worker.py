@@ -6,7 +6,20 @@ import signal
 import pytest
 from gridgis_web.store import jobs
 from gridgis_web.store.models import Jurisdiction
-from service_processes import WORK, children, get, is_running, place, start, stop, submit, until, wait_for, working
+from service_processes import (
+    LONG_S,
+    WORK,
+    children,
+    get,
+    is_running,
+    place,
+    start,
+    stop,
+    submit,
+    until,
+    wait_for,
+    working,
+)
 from sqlalchemy import select
 
 
@@ -76,7 +89,7 @@ def test_a_worker_that_is_asked_to_end_marks_its_jobs(store, tmp_path, how):
     until(lambda: get(store, number).step == "waiting", "progress")
     (child,) = children(process.pid)
     process.send_signal(how)
-    assert process.wait(30) == 0
+    assert process.wait(LONG_S) == 0
     process.stdout.close()
     assert not is_running(child)
     job = get(store, number)

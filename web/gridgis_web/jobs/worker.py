@@ -32,6 +32,9 @@ LOOK_S = 0.5
 """How often a worker looks for jobs, and for people who want one to end."""
 
 BEAT_S = 5.0
+CONTEXT = multiprocessing.get_context("spawn")
+"""How a job's process comes about: nothing of the worker's own is in it."""
+
 MINUTE_S = 60
 
 NOT_BEGUN = Said("no process could be started for it, or the store was out of reach just then; run it again")
@@ -131,7 +134,7 @@ class Worker:
             scheduler=self.settings.scheduler,
             folder=folder,
         )
-        process = multiprocessing.get_context("spawn").Process(target=run_job, args=(order,), daemon=True)
+        process = CONTEXT.Process(target=run_job, args=(order,), daemon=True)
         try:
             process.start()
         except OSError as error:
