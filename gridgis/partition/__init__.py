@@ -76,10 +76,18 @@ def partition(graph: Graph, options: PlanOptions, *, progress: Progress | None =
 partition_graph = partition
 
 
-def candidates(graph: Graph, options: PlanOptions, *, count: int = 4) -> tuple[Candidate, ...]:
+def candidates(
+    graph: Graph,
+    options: PlanOptions,
+    *,
+    count: int = 4,
+    first: Assignment | None = None,
+    progress: Progress | None = None,
+) -> tuple[Candidate, ...]:
     """Return up to `count` good plans that differ, with scores; see ``candidate_table``.
 
     The first is the plan for the options themselves, the others stress equal load, good lines or compact shape. In
-    each at least a tenth of the load lies in other grids than in those before it.
+    each at least a tenth of the load lies in other grids than in those before it. ``first``: the answer for the options
+    themselves, where it is known.
     """
-    return find_candidates(graph, options, partition, count=count)
+    return find_candidates(graph, options, partition, count=count, first=first, progress=progress)

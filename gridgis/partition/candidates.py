@@ -25,6 +25,8 @@ EMPHASES: tuple[tuple[str, dict[str, float]], ...] = (
 DIFFERENT = 0.1
 """Share of the load that must be in another grid for a plan to count as another plan."""
 
+Progress = Callable[[str, float], None]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
@@ -71,21 +73,26 @@ def find_candidates(
     solve: Callable[[Graph, PlanOptions], Assignment],
     *,
     count: int = 4,
+    first: Assignment | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Candidate, ...]:
     """Return up to `count` plans that differ, the one for the options themselves first.
 
     Other seeds and emphases are tried; a plan is kept when it breaks no more bands than the first and at least
-    ``DIFFERENT`` of the load lies in other grids than in every plan kept before.
+    ``DIFFERENT`` of the load lies in other grids than in every plan kept before. ``progress`` hears of the step
+    ``candidates``.
     """
+    report = progress or (lambda step, done: None)
     counted = weights(graph, options)
     load = np.mean([weight.counts / weight.target for weight in counted], axis=0) + 1e-9
     kept: list[Candidate] = []
     for turn in range(3 * count):
+        report("candidates", turn / (3 * count))
         emphasis, changes = EMPHASES[turn % len(EMPHASES)]
         now = options.replace(
             seed=options.seed + turn, **{name: getattr(options, name) * factor for name, factor in changes.items()}
         )
-        answer = solve(graph, now)
+        answer = first if first is not None and not turn else solve(graph, now)
         if kept and (
             len(answer.proofs) > len(kept[0].assignment.proofs)
             or min(difference(graph, one.assignment.grid, answer.grid, load) for one in kept) < DIFFERENT

@@ -40,6 +40,11 @@ class WantedFor(Wanted):
     """For which jurisdiction a new plan is made, and of what."""
 
     jurisdiction_id = key(required=True)
+    candidates = ma.fields.Integer(
+        load_default=1,
+        validate=ma.validate.Range(1, 4),
+        metadata=about("Up to how many plans that differ are made, each a draft; see `candidates` of the result"),
+    )
 
 
 class Following(Wanted):

@@ -10,11 +10,15 @@ from gridgis_web.store import Store, life
 from gridgis_web.store.models import Job
 from gridgis_web.store.plans import save_plan
 
+LETTERS = "ABCD"
+"""What candidates are called, after the name asked for."""
+
 
 def gather_partition(store: Store, job: Job) -> Parcel:
     """Return layers, options and the plan whose codes live on.
 
-    Given are ``options`` as `PlanOptions.to_dict` writes them, ``name``, and ``layers_id``, by default the newest.
+    Given are ``options`` as `PlanOptions.to_dict` writes them, ``name``, ``layers_id``, by default the newest, and
+    ``candidates``: up to how many plans that differ are to be made, by default one.
     """
     from gridgis.options import PlanOptions
 
@@ -23,7 +27,11 @@ def gather_partition(store: Store, job: Job) -> Parcel:
         last = None if job.jurisdiction_id is None else life.latest(session, job.jurisdiction_id)
         gathered = gather_layers(session, job)
         gathered["before"] = None if last is None else packed(session, last)
-    return gathered | {"options": options.to_dict(), "based_on_id": None if last is None else last.id}
+    return gathered | {
+        "options": options.to_dict(),
+        "based_on_id": None if last is None else last.id,
+        "candidates": job.given.get("candidates", 1),
+    }
 
 
 def gather_rebalance(store: Store, job: Job) -> Parcel:
@@ -47,8 +55,9 @@ def gather_rebalance(store: Store, job: Job) -> Parcel:
 
 
 def make_partition(gathered: Parcel, report: Report) -> Parcel:
-    """Make the plan."""
+    """Make the plan, or several that differ, the one for the options themselves first."""
     from gridgis.options import PlanOptions
+    from gridgis_web.planning.candidates import others_of
     from gridgis_web.planning.pack import unpack_layers
     from gridgis_web.planning.succession import make_next
 
@@ -60,7 +69,11 @@ def make_partition(gathered: Parcel, report: Report) -> Parcel:
         retired=gathered["retired"],
         progress=report.progress,
     )
-    return made_of(plan, report) | {"told": {}}
+    if gathered["candidates"] == 1:
+        return made_of(plan, report) | {"told": {}}
+    found = others_of(plan, gathered["candidates"], gathered["retired"], report)
+    plans = [made_of(one, report)["plan"] for one, _ in found]
+    return {"plans": plans, "told": {"candidates": [told for _, told in found]}}
 
 
 def make_rebalance(gathered: Parcel, report: Report) -> Parcel:
@@ -93,23 +106,32 @@ def make_rebalance(gathered: Parcel, report: Report) -> Parcel:
 
 
 def keep_plan(job: Job, gathered: Parcel, made: Parcel) -> Keep:
-    """Make the plan ready to be saved as a draft: its grids and certificate take longer than writing them."""
-    plan = unpacked(made["plan"] | {"layers": gathered["layers"]})
-    summary = plan.certificate.summary()
-    name = job.given.get("name") or f"{plan.layers.name[:180]} {job.created_at:%Y-%m-%d %H:%M}"
+    """Make the plan ready to be saved as a draft: its grids and certificate take longer than writing them.
+
+    Of several each becomes a draft, told in ``candidates`` with its scores; whoever chooses discards the others.
+    """
+    plans = [unpacked(one | {"layers": gathered["layers"]}) for one in made.get("plans") or [made["plan"]]]
+    summaries = [plan.certificate.summary() for plan in plans]
+    name = job.given.get("name") or f"{plans[0].layers.name[:180]} {job.created_at:%Y-%m-%d %H:%M}"
+    several = len(plans) > 1
 
     def keep(session: Session) -> Parcel:
-        row = save_plan(
-            session, gathered["layers_id"], plan, name=name, who=job.created_by, based_on_id=gathered["based_on_id"]
-        )
-        kept: Parcel = {
-            "plan_id": row.id,
-            "version": row.version,
-            "holds": bool(plan.certificate.holds),
-            "summary": summary,
-        }
-        kept.update(made["told"])
-        return kept
+        kept: list[Parcel] = []
+        for number, (plan, summary) in enumerate(zip(plans, summaries, strict=True)):
+            row = save_plan(
+                session,
+                gathered["layers_id"],
+                plan,
+                name=f"{name[:190]} {LETTERS[number]}" if several else name,
+                who=job.created_by,
+                based_on_id=gathered["based_on_id"],
+            )
+            holds = bool(plan.certificate.holds)
+            kept.append({"plan_id": row.id, "version": row.version, "holds": holds, "summary": summary})
+        told = made["told"]
+        if "candidates" in told:
+            told = {"candidates": [one | told for one, told in zip(kept, told["candidates"], strict=True)]}
+        return kept[0] | told
 
     return keep
 
