@@ -9,6 +9,8 @@ const plan = JSON.parse(document.getElementById("plan").textContent);
 const map = createMap(document.getElementById("map"), { ...plan.map, whole: document.getElementById("main"), remember: "bench" });
 const panels = openPanels(map);
 map.showWhole({ animate: false });
+// for the browser's console, and for tests that must know where on the screen something is
+globalThis.bench = { map, plan, panels };
 startBench({ map, plan, panels, words }).then(() => {
   document.body.dataset.ready = "";
 });

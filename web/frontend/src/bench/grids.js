@@ -3,7 +3,9 @@ import L from "leaflet";
 import { onScheme, token } from "../dom.js";
 import { deviationToken } from "./legend.js";
 
-const FILL = { grid: 0.26, deviation: 0.5 };
+/** Smaller than this, pixels, a grid cannot be seen well. */
+const SMALL = 48;
+const FILL = { grid: 0.28, deviation: 0.5 };
 
 /**
  * @param {import("../map/index.js").GridMap} map
@@ -11,7 +13,7 @@ const FILL = { grid: 0.26, deviation: 0.5 };
  * @param {import("./selection.js").Selection} selection
  * @returns {{colourBy: (mode: "grid" | "deviation") => void, boundsOf: (code: string) => L.LatLngBounds}}
  */
-export function showGrids({ leaflet, show }, grids, selection) {
+export function showGrids({ leaflet, show, seen }, grids, selection) {
   let mode = "grid";
   const areas = new Map();
   const fills = L.canvas({ pane: "grids", padding: 0.3 });
@@ -39,7 +41,7 @@ export function showGrids({ leaflet, show }, grids, selection) {
       const full = selection.selected === grid.code ? 0.2 : selection.pointed === grid.code ? 0.1 : 0;
       areas.get(grid.code).setStyle({
         fillColor: token(mode === "grid" ? `--grid-${grid.colour}` : deviationToken(grid.deviation)),
-        fillOpacity: FILL[mode] * (dimmed ? 0.5 : 1) + full,
+        fillOpacity: FILL[mode] * (dimmed ? 0.6 : 1) + full,
       });
     }
     casing.setStyle({ color: token("--map-halo"), opacity: 0.85 });
@@ -53,12 +55,17 @@ export function showGrids({ leaflet, show }, grids, selection) {
     casing.setStyle({ weight: 4 * weight });
     line.setStyle({ weight: 1.4 * weight });
   };
+  /** Move only where the grid could not be seen well: who goes through the table keeps the view. */
+  const bringIntoView = (bounds) => {
+    const [low, high] = [bounds.getSouthWest(), bounds.getNorthEast()].map((at) => leaflet.latLngToContainerPoint(at));
+    if (!seen(bounds) || Math.max(high.x - low.x, low.y - high.y) < SMALL) show(bounds.pad(0.6), { maxZoom: 17 });
+  };
   leaflet.on("zoomend", weigh);
   onScheme(paint);
   selection.addEventListener("point", paint);
   selection.addEventListener("select", ({ detail: { code, from } }) => {
     paint();
-    if (code && from !== "map") show(areas.get(code).getBounds(), { maxZoom: 17 });
+    if (code && from !== "map") bringIntoView(areas.get(code).getBounds());
   });
   weigh();
   paint();

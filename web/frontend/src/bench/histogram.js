@@ -3,8 +3,10 @@ import { draw, make } from "../dom.js";
 import { gettext, ngettext, number } from "../words.js";
 import { measureOf } from "./plan.js";
 
-const [WIDE, HIGH, FOOT, HEAD] = [336, 118, 18, 14];
+const [WIDE, HIGH, FOOT, HEAD] = [336, 96, 16, 14];
 const STEPS = [1, 2, 2.5, 5, 10];
+/** More bars than these have no room for numbers. */
+const MANY = 20;
 
 /** A round width that makes about `wanted` bars of a range. */
 export function stepOf(range, wanted) {
@@ -69,22 +71,25 @@ function drawing(values, band, selected) {
     const words = ngettext("%(num)s grid of %(from)s to %(to)s", "%(num)s grids of %(from)s to %(to)s", count, {
       from: number(low), to: number(low + step - 1),
     });
-    return draw("rect", {
+    const top = HIGH - FOOT - up(count);
+    const bar = draw("rect", {
       class: `bar${inside ? "" : " out"}${marked ? " selected" : ""}`,
-      x: across(low) + 1, width: Math.max(WIDE / counts.length - 2, 1), y: HIGH - FOOT - up(count), height: up(count),
+      x: across(low) + 1, width: Math.max(WIDE / counts.length - 2, 1), y: top, height: up(count),
     }, draw("title", {}, words));
+    return count && counts.length <= MANY
+      ? [bar, draw("text", { x: across(low + step / 2), y: top - 3, "text-anchor": "middle" }, number(count))]
+      : [bar];
   });
   const limits = band ? [band.low, band.high] : [];
   const kept = band ? values.filter((value) => value >= band.low && value <= band.high).length : values.length;
   return draw("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": summary(values, band, kept) },
     ...(band ? [draw("rect", { class: "band", x: across(band.low), width: across(band.high) - across(band.low), y: HEAD, height: HIGH - FOOT - HEAD })] : []),
-    ...bars,
+    ...bars.flat(),
     draw("line", { class: "axis", x1: 0, x2: WIDE, y1: HIGH - FOOT, y2: HIGH - FOOT }),
     ...limits.flatMap((limit) => [
       draw("line", { class: "limit", x1: across(limit), x2: across(limit), y1: HEAD - 4, y2: HIGH - FOOT + 4 }),
       draw("text", { class: "limit", x: across(limit), y: HIGH - 3, "text-anchor": anchorOf(across(limit)) }, number(limit)),
-    ]),
-    draw("text", { class: "most", x: WIDE, y: 10, "text-anchor": "end" }, ngettext("%(num)s grid at most", "%(num)s grids at most", most)));
+    ]));
 }
 
 /** Numbers at the edge of the picture must not stick out of it. */

@@ -27,22 +27,27 @@ export function showWhy(place, board, plan, selection) {
 }
 
 function about(grid, bands, reasons) {
-  const sides = { east: gettext("East"), south: gettext("South"), west: gettext("West"), north: gettext("North") };
+  const words = { east: gettext("East"), south: gettext("South"), west: gettext("West"), north: gettext("North") };
+  const sides = SIDES.filter((side) => grid.bounds[side]);
   const facts = [
-    [gettext("Households"), withBand(grid.households, bands.households)],
-    [gettext("Population"), withBand(grid.population, bands.population)],
+    [gettext("Households"), number(grid.households), spanOf(bands.households)],
+    [gettext("Population"), number(grid.population), spanOf(bands.population)],
     [gettext("Buildings"), number(grid.buildings)],
     [gettext("Area"), hectares(grid.area)],
-    ...SIDES.filter((side) => grid.bounds[side]).map((side) => [sides[side], pick(grid.bounds[side].zh, grid.bounds[side].en)]),
   ];
-  const measure = measureOf(bands);
   return [
-    make("h3", {}, grid.name, " ", make("small", {}, grid.code)),
-    bands[measure] && make("p", {}, stateOf(grid)),
-    make("dl", {}, ...facts.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, text)])),
-    ...reasons.map((one) =>
-      make("p", { class: "reason" }, pick(one.reason_zh, one.reason), " ", make("span", { class: "quiet" }, pick(one.remedy_zh, one.remedy)))),
-  ].filter(Boolean);
+    make("h3", {}, grid.name, " ", make("small", {}, grid.code), " ", bands[measureOf(bands)] ? stateOf(grid) : null),
+    listOf("facts", facts.map(([name, text, span]) => [name, text, span && make("small", {}, ` ${span}`)])),
+    listOf("sides", sides.map((side) => [words[side], pick(grid.bounds[side].zh, grid.bounds[side].en)])),
+    ...reasons.map(reasonOf),
+  ];
+}
+
+const listOf = (kind, rows) =>
+  make("dl", { class: kind }, ...rows.map(([name, ...more]) => make("div", {}, make("dt", {}, name), make("dd", {}, ...more))));
+
+function reasonOf({ reason, reason_zh: reasonZh, remedy, remedy_zh: remedyZh }) {
+  return make("p", { class: "reason" }, pick(reasonZh, reason), " ", make("span", { class: "quiet" }, pick(remedyZh, remedy)));
 }
 
 function stateOf(grid) {
@@ -51,9 +56,5 @@ function stateOf(grid) {
   return make("span", { class: "state overdue" }, grid.below ? "▼ " : "▲ ", how);
 }
 
-function withBand(value, band) {
-  if (!band) return number(value);
-  return gettext("%(count)s of %(low)s–%(high)s", { count: number(value), low: number(band.low), high: number(band.high) });
-}
-
+const spanOf = (band) => band && `${number(band.low)}–${number(band.high)}`;
 const hectares = (area) => gettext("%(area)s ha", { area: decimal(area / 10_000, area < 100_000 ? 2 : 1) });

@@ -27,6 +27,7 @@ export function baseMap(tiles, bounds, attribution) {
     layer.rerenderTiles();
   };
   const layer = leafletLayer({ sources: {}, attribution, maxZoom: 22, maxNativeZoom: 22, noWrap: true, updateWhenZooming: false });
+  paintLatest(layer);
   const views = {};
   layer.shown = { base: true, buildings: true };
   layer.show = (name, on) => {
@@ -46,6 +47,17 @@ export function baseMap(tiles, bounds, attribution) {
   }
   onScheme(restyle);
   return layer;
+}
+
+/** Let only the latest drawing of a tile be painted: an older one, which knew fewer sources, may be done after it. */
+function paintLatest(layer) {
+  const renderTile = layer.renderTile;
+  let drawings = 0;
+  layer.renderTile = (coords, element, key, done) => {
+    element.whenDone = done ?? element.whenDone;
+    element.key = `${key} ${(drawings += 1)}`;
+    return renderTile.call(layer, coords, element, element.key, element.whenDone);
+  };
 }
 
 /** Wait until the service has cut the tiles of a layer, which it begins when it is asked for the first. */

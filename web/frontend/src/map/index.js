@@ -24,6 +24,7 @@ import { button, layersControl } from "./controls.js";
  * @property {L.GridLayer} base the base map
  * @property {() => void} showWhole move to all of it
  * @property {(bounds: L.LatLngBoundsExpression, options?: object) => void} show move to a part, clear of the panels
+ * @property {(bounds: L.LatLngBounds) => boolean} seen whether a part is in view, clear of the panels
  * @property {(edges: {left?: number, right?: number, top?: number, bottom?: number}) => void} setEdges say how many
  *     pixels of the map panels cover at each side
  */
@@ -31,6 +32,10 @@ import { button, layersControl } from "./controls.js";
 /** Panes from below; each over what is in the one before. Leaflet's own: tiles 200, overlay 400, marker 600. */
 const PANES = { background: 150, grids: 410, borders: 430, labels: 450, tools: 470 };
 const SILENT = ["background", "borders", "labels"];
+
+/** Left free around what is shown, and for the controls below it; pixels. */
+const AIR = 16;
+const CONTROLS = 40;
 
 /**
  * Make a map in an element.
@@ -41,15 +46,17 @@ const SILENT = ["background", "borders", "labels"];
  */
 export function createMap(element, { bounds, tiles, attribution = "", background = null, whole, remember = "map" }) {
   const area = L.latLngBounds(bounds);
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map(element, {
     preferCanvas: true,
     zoomControl: false,
     attributionControl: false,
-    zoomSnap: 0.5,
+    zoomSnap: 0.25,
     minZoom: 8,
     maxZoom: 20,
     maxBounds: area.pad(2),
     fadeAnimation: false,
+    zoomAnimation: !still,
   });
   for (const [name, height] of Object.entries(PANES)) {
     const pane = map.createPane(name);
@@ -58,12 +65,18 @@ export function createMap(element, { bounds, tiles, attribution = "", background
   }
   const edges = { left: 0, right: 0, top: 0, bottom: 0 };
   const padding = () => ({
-    paddingTopLeft: [edges.left + 16, edges.top + 16], paddingBottomRight: [edges.right + 16, edges.bottom + 16],
+    paddingTopLeft: [edges.left + AIR, edges.top + AIR],
+    paddingBottomRight: [edges.right + AIR, edges.bottom + AIR + CONTROLS],
   });
   const made = {
     leaflet: map,
     base: baseMap(tiles, area, attribution).addTo(map),
-    show: (to, options = {}) => map.fitBounds(to, { ...padding(), maxZoom: 18, ...options }),
+    show: (to, options = {}) => map.fitBounds(to, { ...padding(), maxZoom: 18, animate: !still, ...options }),
+    seen(part) {
+      const { x, y } = map.getSize();
+      const free = L.bounds([edges.left, edges.top], [x - edges.right, y - edges.bottom]);
+      return [part.getSouthWest(), part.getNorthEast()].every((at) => free.contains(map.latLngToContainerPoint(at)));
+    },
     showWhole: (options = {}) => made.show(area, options),
     setEdges(given) {
       Object.assign(edges, given);

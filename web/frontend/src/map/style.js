@@ -84,7 +84,7 @@ function labels() {
     ...NAMED.map(({ kinds, from, size }) =>
       base(kinds, new LineLabelSymbolizer({ ...ink, font: `${size}px ${FONT}`, repeatDistance: 320 }), { minzoom: from })),
     base(["water"], new CenteredTextSymbolizer({ ...ink, fill: token("--map-water-name"), font: `italic 11px ${FONT}` }), {
-      minzoom: 14,
+      minzoom: 17,
     }),
   ];
 }

@@ -31,6 +31,7 @@ export function openPanels(map) {
   const get = (id) => document.getElementById(id);
   const panel = get("panel");
   const fold = get("fold");
+  const narrow = matchMedia("(max-width: 640px)");
   const parts = [...panel.querySelectorAll("details[data-part]")];
   const remembered = JSON.parse(localStorage.getItem(KEY) ?? "{}");
 
@@ -43,9 +44,15 @@ export function openPanels(map) {
     fold.setAttribute("aria-expanded", String(!folded));
     fold.title = folded ? gettext("Show the panel") : gettext("Fold the panel away");
     fold.setAttribute("aria-label", fold.title);
-    map.setEdges({ right: folded ? 0 : panel.offsetWidth + GAP });
+    measure();
   };
-  const measure = () => map.setEdges({ left: get("tools").offsetWidth ? get("tools").offsetWidth + GAP : 0, bottom: get("status").offsetHeight });
+  const covered = (pixels) => (pixels ? pixels + GAP : 0);
+  const measure = () =>
+    map.setEdges({
+      left: covered(get("tools").offsetWidth),
+      right: narrow.matches ? 0 : covered(panel.offsetWidth),
+      bottom: narrow.matches ? covered(panel.offsetHeight) : 0,
+    });
 
   for (const part of parts) {
     part.open = remembered.open?.[part.dataset.part] ?? part.open;
@@ -55,9 +62,10 @@ export function openPanels(map) {
     setFolded(!panel.hidden);
     remember();
   };
-  setFolded(Boolean(remembered.folded));
-  new ResizeObserver(measure).observe(get("tools"));
-  measure();
+  setFolded(remembered.folded ?? narrow.matches);
+  const watch = new ResizeObserver(measure);
+  watch.observe(get("tools"));
+  watch.observe(panel);
 
   return {
     tools: get("tools"),
