@@ -6,11 +6,15 @@ from contextlib import contextmanager
 
 from gridgis_web import create_app
 from people import PASSWORD, log_in
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-LONG_S = 60
+LONG_S = 300
 """Beyond this something hangs; nothing is measured by it."""
+
+
+expect.set_options(timeout=LONG_S * 100)
 
 
 class Service:
@@ -54,6 +58,7 @@ class Visit:
         self.context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
         )
+        self.context.set_default_timeout(LONG_S * 1000)
         self.page = self.context.new_page()
         local = (home, "data:", "blob:")
         self.page.on("request", lambda one: None if one.url.startswith(local) else self.outside.append(one.url))
