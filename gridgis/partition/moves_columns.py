@@ -188,12 +188,17 @@ class Columns:
             out.append(Place(units, cost, roots, part))
         return out
 
-    def look(self, places: list[Place], at: Prices, *, thorough: bool) -> tuple[float, int]:
-        """Add grids that are worth it at some prices; return what no division costs less than, and how many are new."""
+    def look(self, places: list[Place], at: Prices, clock: Clock, *, thorough: bool) -> tuple[float, int]:
+        """Add grids that are worth it at some prices; return what no division costs less than, and how many are new.
+
+        Where the time ends first, nothing is known of the cost.
+        """
         prices, broken, shares = at
         bound, new = float(prices.sum()) - broken * self.spared, 0
         most_grids = min((float(self.least[:, m].sum()) // low for m, low in enumerate(self.low) if low > 0), default=0)
         for number, place in enumerate(places):
+            if clock.over:
+                return -math.inf, new
             pays = prices[place.units] - place.cost
             room = room_for(len(place.units))
             share = float(shares[number]) if number < self.k else 0.0
@@ -237,7 +242,7 @@ class Columns:
         import highspy
 
         play = np.arange(2 * self.n, dtype=np.int32)
-        best, _ = self.look(places, self.prices, thorough=True)
+        best, _ = self.look(places, self.prices, clock, thorough=True)
         step, idle = STEP, 0
         for _ in range(ROUNDS):
             if holds:
@@ -255,9 +260,9 @@ class Columns:
             played = float(np.array(solution.col_value)[play].sum())
             shares = np.maximum(-dual[self.n : self.n + self.k], 0.0)
             now = Prices(dual[: self.n], max(0.0, -float(dual[-1])), shares)
-            value, new = self.look(places, now, thorough=False)
+            value, new = self.look(places, now, clock, thorough=False)
             if new < FEW:
-                value, more = self.look(places, now, thorough=True)
+                value, more = self.look(places, now, clock, thorough=True)
                 new += more
             gain, hoped = value - best, promised - best
             idle = 0 if gain > 0.01 else idle + 1

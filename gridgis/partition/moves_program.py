@@ -281,12 +281,7 @@ class MovesProgram:
             rows = LinearConstraint(matrix, low, high)
             seconds = min(max(clock.left_s, 0.1), MOST_SHARED_S)
             limits = Bounds(np.zeros(self.columns), self.upper)
-            found = milp(
-                self.costs,
-                constraints=rows,
-                bounds=limits,
-                options={"time_limit": seconds},
-            )
+            found = milp(self.costs, constraints=rows, bounds=limits, options={"time_limit": seconds})
             if found.status != 0:
                 break
             bound = float(found.fun)
