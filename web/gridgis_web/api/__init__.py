@@ -10,6 +10,7 @@ from gridgis_web.access import needs
 from gridgis_web.api import (
     drafts,
     exports,
+    foresight,
     grids,
     jobs,
     jurisdictions,
@@ -26,6 +27,7 @@ from gridgis_web.settings import Settings
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     jurisdictions.blueprint,
+    foresight.blueprint,
     layers.blueprint,
     plans.blueprint,
     planning.blueprint,
@@ -35,6 +37,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     exports.blueprint,
     exports.files,
     tiles.blueprint,
+    tiles.of_layers,
     officers.blueprint,
     officers.postings,
     jobs.blueprint,

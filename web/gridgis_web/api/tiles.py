@@ -12,14 +12,18 @@ from gridgis_web import current
 from gridgis_web.access import needs
 from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
 from gridgis_web.api.fields import answer_bytes, tag_of, unchanged
+from gridgis_web.api.layers import seen_layers
 from gridgis_web.api.plans import seen_for_maps
 from gridgis_web.errors import NotFound
 from gridgis_web.settings import Settings
 from gridgis_web.store.codes import LIVED
 from gridgis_web.tiles.cache import TileCache
-from gridgis_web.tiles.sources import source_of
+from gridgis_web.tiles.sources import Source, source_of, source_of_layers
 
 blueprint = ApiBlueprint("tiles", __name__, description="Vector tiles", url_prefix=f"{PREFIX}/plans")
+of_layers = ApiBlueprint(
+    "layer_tiles", __name__, description="Vector tiles, before there is a plan", url_prefix=f"{PREFIX}/layers"
+)
 
 KIND = "application/vnd.mapbox-vector-tile"
 WAIT_S = 1.0
@@ -44,12 +48,29 @@ def prepare_tiles(app: Flask) -> None:
 @needs("plans.read")
 def show_tile(plan_id: int, layer: str, z: int, x: int, y: int) -> Response:
     """Give a tile. A layer that nobody cut ahead is cut when the first is asked for: until then 503, ask again."""
-    if z > 30 or max(x, y) >= 1 << z:
-        raise NotFound(Said("there is no tile {z}/{x}/{y}", z=z, x=x, y=y))
     with current.store().read() as session:
         plan = seen_for_maps(session, plan_id)
-    source = source_of(plan, layer)
-    cache = FOR_GOOD if layer in ("base", "buildings") or plan.state in LIVED else ASK_AGAIN
+    lasts = layer in ("base", "buildings") or plan.state in LIVED
+    return _tile(source_of(plan, layer), FOR_GOOD if lasts else ASK_AGAIN, z, x, y)
+
+
+@of_layers.route("/<int:layer_set_id>/tiles/<any(base, buildings):layer>/<int:z>/<int:x>/<int:y>.mvt")
+@of_layers.response(200, {"type": "string", "format": "binary"}, content_type=KIND)
+@of_layers.alt_response(204, description="Nothing is there")
+@of_layers.alt_response(304, description="The caller has it already")
+@of_layers.alt_response(404, "NOT_FOUND")
+@of_layers.alt_response(503, "SERVICE_UNAVAILABLE")
+@needs("layers.read")
+def show_tile_of_layers(layer_set_id: int, layer: str, z: int, x: int, y: int) -> Response:
+    """Give a tile of layers, the same as of a plan made of them."""
+    with current.store().read() as session:
+        source = source_of_layers(seen_layers(session, layer_set_id), layer)
+    return _tile(source, FOR_GOOD, z, x, y)
+
+
+def _tile(source: Source, cache: str, z: int, x: int, y: int) -> Response:
+    if z > 30 or max(x, y) >= 1 << z:
+        raise NotFound(Said("there is no tile {z}/{x}/{y}", z=z, x=x, y=y))
     tag = tag_of(source.name, z, x, y)
     if (same := unchanged(tag)) is not None:
         return same

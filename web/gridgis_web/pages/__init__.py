@@ -2,6 +2,14 @@
 
 from flask import Blueprint
 
-from gridgis_web.pages import account, audit, home, login, people, workbench
+from gridgis_web.pages import account, audit, home, login, people, places, workbench
 
-PAGES: tuple[Blueprint, ...] = (home.PAGE, workbench.PAGE, login.PAGE, account.PAGE, people.PAGE, audit.PAGE)
+PAGES: tuple[Blueprint, ...] = (
+    home.PAGE,
+    places.PAGE,
+    workbench.PAGE,
+    login.PAGE,
+    account.PAGE,
+    people.PAGE,
+    audit.PAGE,
+)

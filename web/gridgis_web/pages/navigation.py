@@ -23,6 +23,12 @@ class Entry(NamedTuple):
 ENTRIES = (
     Entry("home.start", "home", lazy_gettext("Start"), lazy_gettext("Where everything begins")),
     Entry(
+        "places.list_places",
+        "places",
+        lazy_gettext("Places"),
+        lazy_gettext("Jurisdictions: their layers, and plans made of them"),
+    ),
+    Entry(
         "workbench.list_plans", "plans", lazy_gettext("Plans"), lazy_gettext("Grids on the map: look, adjust, publish")
     ),
     Entry("people.list_people", "people", lazy_gettext("People"), lazy_gettext("Accounts, their roles and places")),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sqlalchemy.orm import Session
 
+from gridgis.cli.demo import HOUSEHOLD_SIZE
 from gridgis_web.store import Store
 from gridgis_web.store.layers import save_layers
 from gridgis_web.store.life import publish
@@ -32,6 +34,21 @@ LED = 10
 Progress = Callable[[str, float], None]
 
 
+def demo_files() -> list[Path]:
+    """Return all files of the demo's layers."""
+    from gridgis.inputs.demo import demo_layers
+
+    folder = demo_layers()["boundary"].parent
+    return sorted(file for file in folder.iterdir() if file.suffix in (".shp", ".shx", ".dbf", ".prj", ".cpg"))
+
+
+def known_of_demo() -> dict[str, float]:
+    """Return what is known of the demo's people beside its layers, as options of a plan."""
+    from gridgis.inputs.demo import DEMO_POPULATION
+
+    return {"total_population": DEMO_POPULATION, "household_size": HOUSEHOLD_SIZE}
+
+
 def load_demo(
     store: Store, *, today: date | None = None, language: Language = "zh", progress: Progress | None = None
 ) -> int:
@@ -47,7 +64,6 @@ def load_demo(
         progress("demo", 0.0)
     # what follows takes seconds to import
     import gridgis
-    from gridgis.cli.demo import HOUSEHOLD_SIZE
     from gridgis.inputs.demo import DEMO_POPULATION, demo_layers
     from gridgis_web.planning.publish import packed_files
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from sqlalchemy import insert, select
+from sqlalchemy import case, func, insert, select
 from sqlalchemy.orm import Session
 
 from gridgis.languages import Said
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gridgis.layers import Layers
 
 SUBJECT = "layer_set"
+LONGEST_CRS = 40
 AT_ONCE = 20_000
 """Rows sent to the back end at a time."""
 
@@ -77,6 +78,7 @@ def save_layers(
     session.add(made)
     session.flush()
     _insert_buildings(session, made.id, layers, counts)
+    place.crs = place.crs or layers.crs.srs[:LONGEST_CRS]
     if place.geom is None:
         place.geom = gpd.GeoSeries([layers.boundary], crs=layers.crs).to_crs(SRID).iloc[0]
     told = {"jurisdiction_id": jurisdiction_id, "buildings": made.buildings, **totals, "files": dict(layers.sources)}
@@ -113,6 +115,14 @@ def latest_layer_sets(session: Session, most: int) -> list[LayerSet]:
 def newest_layers(session: Session, jurisdiction_id: int) -> LayerSet | None:
     """Return the set that new plans are made of; None: there is none yet."""
     return next(iter(layer_sets(session, jurisdiction_id)), None)
+
+
+def count_sources(session: Session, key: int) -> dict[str, int]:
+    """Return how many buildings of a set have people who were ``counted``, ``estimated``, or are ``empty``."""
+    lived = (Building.households > 0) | (Building.population > 0)
+    kind = case((~lived, "empty"), (Building.measured, "counted"), else_="estimated")
+    rows = session.execute(select(kind, func.count()).where(Building.layer_set_id == key).group_by(kind))
+    return dict.fromkeys(("counted", "estimated", "empty"), 0) | dict(rows.tuples().all())
 
 
 def insert_rows(session: Session, model: type[Any], columns: Mapping[str, list[Any]], geometry: gpd.GeoSeries) -> None:

@@ -27,7 +27,7 @@ def add_jurisdiction(
     level: str,
     code: str,
     name: str,
-    crs: str,
+    crs: str = "",
     who: str,
     parent_id: int | None = None,
     geom: BaseGeometry | None = None,
@@ -37,7 +37,7 @@ def add_jurisdiction(
     Parameters
     ----------
     crs
-        The metric system its plans are computed in, e.g. ``EPSG:4547``.
+        The metric system its plans are computed in, e.g. ``EPSG:4547``; empty: that of its layers, once there are any.
     geom
         Its area in longitude and latitude; None: that of its layers, once there are any.
 
@@ -54,7 +54,7 @@ def add_jurisdiction(
     if level not in LEVELS:
         faults.append(Said("there is no level “{level}”; choose one of {levels}", level=level, levels=listed(LEVELS)))
     try:
-        if not CRS(crs).is_projected:
+        if crs and not CRS(crs).is_projected:
             faults.append(Said("“{crs}” is no metric system; give a projected one, e.g. EPSG:4547", crs=crs))
     except CRSError:
         faults.append(Said("“{crs}” is no coordinate system; give one as EPSG:4547", crs=crs))

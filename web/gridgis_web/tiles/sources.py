@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from gridgis_web.store.layers import latest_layer_sets
+from gridgis_web.store.models import LayerSet
 from gridgis_web.store.plans import PlanForMaps, latest_plans
 
 AHEAD = 20
@@ -40,13 +41,16 @@ def source_of(plan: PlanForMaps, layer: str) -> Source:
     return Source(layer, plan.id, (str(plan.content_id), str(plan.created_at)))
 
 
+def source_of_layers(row: LayerSet, layer: str) -> Source:
+    """Return what a layer of the base map is cut of, as `source_of` does for the plans made of it."""
+    return Source(layer, row.id, (row.fingerprint, str(row.created_at)))
+
+
 def sources_ahead(session: Session) -> list[Source]:
     """Return what will be asked for soon: the latest plans and layers, those first that the most maps show."""
     plans = latest_plans(session, AHEAD)
     sets = latest_layer_sets(session, AHEAD)
     found = [source_of(plan, "grids") for plan in plans]
     found += [source_of(plan, layer) for layer in ("base", "buildings", "units") for plan in plans]
-    found += [
-        Source(layer, row.id, (row.fingerprint, str(row.created_at))) for layer in ("base", "buildings") for row in sets
-    ]
+    found += [source_of_layers(row, layer) for layer in ("base", "buildings") for row in sets]
     return list(dict.fromkeys(found))

@@ -15,12 +15,13 @@ const PATIENCE = 150;
  * @param {Record<"base" | "buildings", string>} tiles address of each layer's tiles, with `{z}/{x}/{y}`
  * @param {import("leaflet").LatLngBounds} bounds
  * @param {string} attribution
+ * @param {boolean} [estimates] whether buildings show where their counts come from
  * @returns {import("leaflet").GridLayer & {shown: Record<string, boolean>, show: (name: string, on: boolean) => void}}
  *     a layer; `ready` is fired for each source once its first tile is there
  */
-export function baseMap(tiles, bounds, attribution) {
+export function baseMap(tiles, bounds, attribution, estimates = false) {
   const restyle = () => {
-    const { paint, labels } = baseStyle(bounds.getCenter().lat);
+    const { paint, labels } = baseStyle(bounds.getCenter().lat, estimates);
     layer.paintRules = paint;
     layer.labelRules = labels;
     layer.clearLayout();

@@ -14,6 +14,7 @@ import { button, layersControl } from "./controls.js";
  * @property {Record<"base" | "buildings", string>} tiles address of the service's tiles, by layer
  * @property {string} [attribution] of the layers
  * @property {import("./background.js").Background | null} [background]
+ * @property {boolean} [estimates] whether buildings show where their counts come from
  * @property {HTMLElement} [whole] what fills the screen with the map; left out: the map alone
  * @property {string} [remember] under which name this browser remembers the layers shown
  */
@@ -44,7 +45,7 @@ const CONTROLS = 40;
  * @param {MapOptions} options
  * @returns {GridMap}
  */
-export function createMap(element, { bounds, tiles, attribution = "", background = null, whole, remember = "map" }) {
+export function createMap(element, { bounds, tiles, attribution = "", background = null, estimates = false, whole, remember = "map" }) {
   const area = L.latLngBounds(bounds);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map(element, {
@@ -70,7 +71,7 @@ export function createMap(element, { bounds, tiles, attribution = "", background
   });
   const made = {
     leaflet: map,
-    base: baseMap(tiles, area, attribution).addTo(map),
+    base: baseMap(tiles, area, attribution, estimates).addTo(map),
     show: (to, options = {}) => map.fitBounds(to, { ...padding(), maxZoom: 18, animate: !still, ...options }),
     seen(part) {
       const { x, y } = map.getSize();

@@ -29,12 +29,13 @@ const of = (...kinds) => (_, { props }) => kinds.includes(props.kind);
 
 /**
  * @param {number} latitude of the map's middle: how wide a metre is
+ * @param {boolean} [estimates] whether buildings show where their counts come from
  * @returns {{paint: object[], labels: object[]}} rules of protomaps-leaflet, in the colours of now
  */
-export function baseStyle(latitude) {
+export function baseStyle(latitude, estimates = false) {
   const world = EARTH_M * Math.cos((latitude * Math.PI) / 180);
   const wide = (metres) => (zoom) => (metres * 256 * 2 ** zoom) / world;
-  return { paint: [...grounds(), ...lines(wide), buildings()], labels: labels() };
+  return { paint: [...grounds(), ...lines(wide), ...(estimates ? sources() : [buildings()])], labels: labels() };
 }
 
 const base = (kinds, symbolizer, more = {}) => ({
@@ -76,6 +77,18 @@ function buildings() {
       fill: token("--map-building"), stroke: token("--map-building-edge"), width: (zoom) => (zoom >= 16 ? 0.7 : 0),
     }),
   };
+}
+
+/** Buildings by where their counts come from: nowhere, since nobody lives there; a person; an estimate. */
+function sources() {
+  const plain = buildings();
+  const of = (filter, fill, stroke) => ({ ...plain, filter, symbolizer: new PolygonSymbolizer({ fill, stroke, width: (zoom) => (zoom >= 15 ? 0.8 : 0) }) });
+  const lived = (_, { props }) => props.households > 0 || props.population > 0;
+  return [
+    plain,
+    of((zoom, feature) => lived(zoom, feature) && feature.props.measured, token("--deviation-2"), token("--deviation-1")),
+    of((zoom, feature) => lived(zoom, feature) && !feature.props.measured, token("--deviation-4"), token("--deviation-5")),
+  ];
 }
 
 function labels() {

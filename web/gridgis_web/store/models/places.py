@@ -47,7 +47,7 @@ class Jurisdiction(Stamped, Base):
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     crs: Mapped[str] = mapped_column(String(40))
-    """The metric system its plans are computed in, e.g. ``EPSG:4547``."""
+    """The metric system its plans are computed in, e.g. ``EPSG:4547``; empty until it has layers."""
     version: Mapped[int] = mapped_column(default=1)
     geom: Mapped[BaseGeometry | None] = mapped_column(Geometry("MULTIPOLYGON"))
 
