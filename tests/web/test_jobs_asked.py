@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 import run_kinds
-from gridgis_web.planning.drafts import edit_draft, open_draft
 from gridgis_web.roles import JOBS
 from gridgis_web.store import jobs, life
 from gridgis_web.store.exports import KEPT
@@ -96,19 +95,6 @@ def test_what_cannot_be_done_is_answered_before_any_job(town):
         assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), answer.json
         assert words in answer.json["detail"]
     assert queued(town) == []
-
-
-def test_a_draft_whose_edits_are_not_drawn_is_neither_published_nor_exported(town):
-    plan, place = open_draft(town.store, town.draft)
-    edit_draft(town.store, town.draft, place.version, "merge", {"codes": plan.codes.code[:2]}, who="planner")
-    version = open_draft(town.store, town.draft).place.version
-    for kind in ("publish", "export", "take-over", "rebalance"):
-        path, _, body = wanted(town)[kind]
-        answer = town.ask(path.replace(str(town.published), str(town.draft)), method="POST",
-                          headers={"If-Match": f'"{version}"'}, json=body)  # fmt: skip
-        assert (answer.status_code, "not drawn" in answer.json.get("detail", "")) == (409, True), kind
-    with pytest.raises(GridgisError, match="not drawn"):
-        run_kinds.run(town.store, "export", town.place, plan_id=town.draft)
 
 
 def test_a_plan_is_published_by_one_job_at_a_time(town):

@@ -20,7 +20,7 @@ from gridgis_web.api.fields import (
     tag_of,
     unchanged,
 )
-from gridgis_web.api.plans import seen_in_short
+from gridgis_web.api.plans import seen_in_short, settled
 from gridgis_web.planning.frames import to_json
 
 blueprint = ApiBlueprint("drafts", __name__, description="Editing drafts", url_prefix=f"{PREFIX}/plans")
@@ -155,10 +155,7 @@ def redo_edit(plan_id: int) -> Response:
 @needs("plans.edit")
 def settle_plan(plan_id: int) -> Response:
     """Draw a draft's grids and make its certificate where edits have left them behind."""
-    from gridgis_web.planning.drafts import settle
-
-    version = _version(plan_id)
-    return _told({"version": settle(current.store(), plan_id, version, who=current_account().login)})
+    return _told({"version": settled(plan_id)})
 
 
 @blueprint.route("/<int:plan_id>/why/<string(maxlength=40):code>")

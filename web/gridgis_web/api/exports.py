@@ -20,7 +20,6 @@ from gridgis_web.planning.exports import FORMATS, LANGUAGES, chosen
 from gridgis_web.store import artifacts
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.exports import EXPORT, exported
-from gridgis_web.store.plans import check_drawn
 
 blueprint = ApiBlueprint("exports", __name__, description="Plans as files", url_prefix=f"{PREFIX}/plans")
 files = ApiBlueprint("files", __name__, description="Files that jobs wrote", url_prefix=f"{PREFIX}/jobs")
@@ -93,14 +92,12 @@ def export_plan(plan_id: int, wanted: str) -> Response:
 @blueprint.arguments(ExportWanted)
 @blueprint.response(202, JobAlone, headers=LOCATION)
 @blueprint.alt_response(404, "NOT_FOUND")
-@blueprint.alt_response(409, "CONFLICT")
 @needs("exports.read")
 def write_export(wanted: dict[str, Any], plan_id: int) -> Any:
     """Write any plan, a draft too, as a file; once the job is done, ``/jobs/…/file`` gives it."""
     language = wanted["language"] or ("en" if current.settings().language == "en" else "zh")
     with current.store().write() as session:
         plan = seen_in_short(session, plan_id)
-        check_drawn(plan)
         given = {"plan_id": plan_id, "format": wanted["format"], "language": language}
         return asked(session, EXPORT, plan.jurisdiction_id, given)
 

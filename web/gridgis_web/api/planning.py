@@ -6,22 +6,23 @@ from collections.abc import Callable
 from typing import Any
 
 import marshmallow as ma
+from flask import Response
 from sqlalchemy.orm import Session
 
 from gridgis.languages import Said
 from gridgis_web import current
-from gridgis_web.access import needs
+from gridgis_web.access import current_account, needs
 from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
 from gridgis_web.api.fields import IF_MATCH, about, key, refuse_stale
 from gridgis_web.api.jobs import LOCATION, JobAlone, asked
 from gridgis_web.api.jurisdictions import seen_jurisdiction
 from gridgis_web.api.options import OptionsIn, checked
-from gridgis_web.api.plans import seen_plan
+from gridgis_web.api.plans import seen_plan, settled
 from gridgis_web.planning.parcels import layers_for
 from gridgis_web.store import jobs, life
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.models import Plan
-from gridgis_web.store.plans import check_draft, check_drawn
+from gridgis_web.store.plans import check_draft
 
 blueprint = ApiBlueprint(
     "planning", __name__, description="Plans made, followed and published by jobs", url_prefix=f"{PREFIX}/plans"
@@ -108,7 +109,6 @@ def follow_plan(wanted: dict[str, Any], plan_id: int) -> Any:
     """Make the plan, a draft, that follows this one on other layers or by other rules with the fewest moves."""
     with current.store().write() as session:
         found = seen_plan(session, plan_id)
-        check_drawn(found)
         checked(found.options | wanted["options"])
         wanted["layers_id"] = layers_for(session, found.jurisdiction_id, wanted["layers_id"]).id
         return asked(session, "rebalance", found.jurisdiction_id, wanted | {"plan_id": plan_id})
@@ -121,9 +121,27 @@ def take_over_codes(plan_id: int) -> Any:
     with current.store().write() as session:
         found, version = _unchanged(session, plan_id)
         check_draft(found, version)
-        check_drawn(found)
         life.need_latest(session, found)
         return asked(session, "take-over", found.jurisdiction_id, {"plan_id": plan_id, "version": version})
+
+
+@blueprint.route("/<int:plan_id>/publishing")
+@blueprint.response(200, {"type": "object"})
+@blueprint.alt_response(404, "NOT_FOUND")
+@needs("plans.read")
+def show_publishing(plan_id: int) -> Response:
+    """Tell what publishing a plan would do: bands kept and broken, codes that stay and go, from which day it could."""
+    from gridgis_web.planning.frames import to_json
+    from gridgis_web.planning.prospect import prospect_of
+
+    with current.store().read() as session:
+        plan = seen_plan(session, plan_id)
+        told = prospect_of(
+            session, plan, today=current.today(), review=current.settings().review, who=current_account().login
+        )
+    response = Response(to_json(told), mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @queues("/<int:plan_id>/publish", versioned=True)
@@ -137,8 +155,9 @@ def publish_plan(given: dict[str, Any], plan_id: int) -> Any:
     """
     settings, today = current.settings(), current.today()
     day = given["day"] or today
+    version = settled(plan_id)
     with current.store().write() as session:
-        found, version = _unchanged(session, plan_id)
+        found = seen_plan(session, plan_id)
         life.check_publishing(session, found, version, day=day, today=today, review=settings.review)
         for job in jobs.under_way(session, "publish", found.jurisdiction_id):
             if job.given["plan_id"] == plan_id:

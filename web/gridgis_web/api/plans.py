@@ -89,6 +89,18 @@ def seen_for_maps(session: Session, plan_id: int) -> plans.PlanForMaps:
     return found
 
 
+def settled(plan_id: int) -> int:
+    """Draw what edits left behind of a plan that is still of the version that the caller loaded; return its version."""
+    with current.store().read() as session:
+        found = seen_in_short(session, plan_id)
+        version = refuse_stale(found.version, found.name)
+        if found.is_drawn or found.state != "draft":
+            return version
+    from gridgis_web.planning.drafts import settle
+
+    return settle(current.store(), plan_id, version, who=current_account().login)
+
+
 def tagged(plan: Plan) -> Any:
     """Return a plan with its version as its ETag."""
     return plan, 200, {"ETag": f'"{plan.version}"'}
@@ -156,8 +168,11 @@ def rename_plan(given: dict[str, str], plan_id: int) -> Any:
 @changes("/submit")
 @needs("plans.edit")
 def submit_plan(plan_id: int) -> Any:
-    """Hand a draft in for review; from now on nobody changes it."""
-    return _changed(plan_id, life.submit)
+    """Hand a draft in for review, with all edits in force; from now on nobody changes it."""
+    version = settled(plan_id)
+    with current.store().write() as session:
+        found = seen_plan(session, plan_id)
+        return tagged(life.submit(session, found.id, version, who=current_account().login))
 
 
 @changes("/approve")

@@ -135,15 +135,12 @@ def settle(store: Store, key: int, version: int, *, who: str) -> int:
     with store.read() as session:
         row = plan_in_short(session, key)
         refuse_stale(row, version)
-        if row.step == row.drawn_step:
+        if row.is_drawn:
             return row.version
-        step = row.step
     plan = _of_version(store, key, version)
     _ = plan.grids, plan.certificate
     with store.write() as session:
         row = save_draft(session, key, version, plan, who=who, why="drew what was edited")
-        row.drawn_step = step
-        session.flush()
         made = row.version
     _PLANS.put(store, key, made, plan)
     return made

@@ -45,8 +45,8 @@ def gather_rebalance(store: Store, job: Job) -> Parcel:
     with store.read() as session:
         gathered = gather_layers(session, job)
         before = plan_of(session, job)
-        options = PlanOptions.from_dict(before.options | job.given.get("options", {}))
         gathered["before"] = packed(session, before)
+        options = PlanOptions.from_dict(gathered["before"]["options"] | job.given.get("options", {}))
     return gathered | {
         "options": options.to_dict(),
         "move_price": job.given.get("move_price"),

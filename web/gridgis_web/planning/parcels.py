@@ -15,7 +15,8 @@ from gridgis_web.store.codes import retired_codes
 from gridgis_web.store.layers import layer_set, newest_layers
 from gridgis_web.store.models import Job, LayerSet
 from gridgis_web.store.models import Plan as PlanRow
-from gridgis_web.store.plans import check_drawn, plan_row
+from gridgis_web.store.plans import plan_row
+from gridgis_web.store.steps import load_draft
 
 if TYPE_CHECKING:
     from gridgis.plan import Plan
@@ -60,14 +61,22 @@ def plan_of(session: Session, job: Job) -> PlanRow:
 
 
 def packed(session: Session, row: PlanRow) -> Parcel:
-    """Return all of a kept plan; raises Conflict where it is not drawn as it was edited."""
-    check_drawn(row)
-    return {
+    """Return all of a kept plan, a draft with the edits in force."""
+    made = {
         "options": row.options,
         "layers": artifacts.get(session, row.layer_set.content_id),
         "units": artifacts.get(session, row.unit_set.content_id),
-        "assignment": artifacts.get(session, row.assignment_id),
-        "plan": artifacts.get(session, row.content_id),
+    }
+    if row.is_drawn:
+        kept = {"assignment": row.assignment_id, "plan": row.content_id}
+        return made | {name: artifacts.get(session, key) for name, key in kept.items()}
+    from gridgis_web.planning.pack import pack_ints, pack_plan
+
+    plan = load_draft(session, row.id)
+    return made | {
+        "options": plan.options.to_dict(),
+        "assignment": pack_ints(plan.assignment.grid),
+        "plan": pack_plan(plan),
     }
 
 

@@ -13,6 +13,7 @@ from gridgis_web.store import Store, life
 from gridgis_web.store.codes import retired_codes
 from gridgis_web.store.models import Job
 from gridgis_web.store.plans import check_draft, save_draft
+from gridgis_web.store.steps import forget_steps
 
 WHY = "took over the codes of the published plan"
 
@@ -54,6 +55,8 @@ def keep_codes(job: Job, gathered: Parcel, made: Parcel) -> Keep:
             based_on_id=gathered["before_id"],
             why=WHY,
         )
+        # edits before it gave the codes that it had then
+        forget_steps(session, row)
         return {"plan_id": row.id, "version": row.version}
 
     return keep

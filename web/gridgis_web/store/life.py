@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 
 def submit(session: Session, key: int, version: int, *, who: str) -> Plan:
-    """Hand a draft in for review; from now on nobody changes it."""
+    """Hand a draft in for review; from now on nobody changes it. Its edits must be drawn, see `drafts.settle`."""
+    check_drawn(for_change(session, key, version))
     return _move(session, key, version, "in review", "submit", who)
 
 

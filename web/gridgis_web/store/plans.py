@@ -119,6 +119,7 @@ def save_draft(
     before = summary(row)
     _fill(session, row, plan, who)
     row.based_on_id = row.based_on_id if based_on_id is None else based_on_id
+    row.drawn_step = row.step
     session.flush()
     session.execute(delete(Grid).where(Grid.plan_id == key))
     _insert_grids(session, key, plan)
@@ -292,7 +293,7 @@ def check_draft(row: Plan, version: int) -> None:
 
 def check_drawn(row: Plan) -> None:
     """Raise Conflict where a draft was edited and its grids have not been drawn since."""
-    if row.step != row.drawn_step:
+    if not row.is_drawn:
         raise Conflict(
             Said("“{name}” was edited and its grids are not drawn yet; leave the editor, or settle it", name=row.name)
         )

@@ -41,7 +41,7 @@ def load_draft(session: Session, key: int) -> engine.Plan:
     """Return the engine's plan in the state in force; raises NotFound."""
     row = plan_in_short(session, key)
     plan = load_plan(session, key)
-    return plan if row.step == row.drawn_step else load_step(session, key, row.step, plan)
+    return plan if row.is_drawn else load_step(session, key, row.step, plan)
 
 
 def load_step(session: Session, key: int, number: int, plan: engine.Plan) -> engine.Plan:
@@ -105,6 +105,13 @@ def go_to(session: Session, key: int, version: int, step: int, *, grids: int, wh
     told = {"edit": "undo" if step < before else "redo", "step": step, "version": row.version}
     record(session, who, "change", SUBJECT, key, after=told)
     return row
+
+
+def forget_steps(session: Session, row: Plan) -> None:
+    """Let a draft begin anew from what is kept of it: nothing before can be undone."""
+    session.execute(delete(PlanStep).where(PlanStep.plan_id == row.id))
+    row.step = row.drawn_step = 0
+    session.flush()
 
 
 def _draft(session: Session, key: int, version: int) -> Plan:

@@ -89,6 +89,11 @@ class Plan(Stamped, Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its grids, certificate and content are those of the edits in force."""
+        return self.step == self.drawn_step
+
 
 class PlanStep(Stamped, Base):
     """A state of a draft: before the first edit (0), and after each; those behind the draft's step were undone."""
