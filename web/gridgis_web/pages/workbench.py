@@ -16,6 +16,7 @@ from gridgis_web.access import current_account, needs, visible_jurisdictions
 from gridgis_web.api.plans import seen_plan
 from gridgis_web.background import background_of
 from gridgis_web.pages.words import STATES, word
+from gridgis_web.planning.prospect import holds_of
 from gridgis_web.roles import may
 from gridgis_web.store import plans
 from gridgis_web.store.models import Plan
@@ -31,6 +32,16 @@ EDITING = {
     "settle": "settle_plan",
 }
 """What the workbench calls it -> the view of the API."""
+HANDING_ON = {
+    "submit": "plans.submit_plan",
+    "approve": "plans.approve_plan",
+    "take-back": "plans.take_plan_back",
+    "publishing": "planning.show_publishing",
+    "publish": "planning.publish_plan",
+    "take-over": "planning.take_over_codes",
+    "exports": "exports.write_export",
+}
+"""What its dialogs call it -> the same."""
 TILES = ("base", "buildings")
 """The layers of tiles that the map is drawn from."""
 
@@ -97,14 +108,7 @@ def _told(plan: Plan) -> dict[str, Any]:
         "parent_code": options["parent_code"],
         "bands": {name: _band(options[name]) for name in ("households", "population") if options[name]},
         "broken": {grid["code"]: grid["explained"] for grid in grids if not grid["in_bands"]},
-        "holds": {
-            "grids": len(grids),
-            "kept": sum(grid["in_bands"] for grid in grids),
-            "explained": sum(grid["explained"] for grid in grids),
-            "cut": found["buildings"]["cut"]["count"],
-            "gap_m2": found["cover"]["gap_m2"],
-            "overlap_m2": found["cover"]["overlap_m2"],
-        },
+        "holds": holds_of(plan),
         "summary": found["summary"],
         "reasons": [
             {name: reason[name] for name in ("grid", "reason", "reason_zh", "remedy", "remedy_zh")}
@@ -113,7 +117,9 @@ def _told(plan: Plan) -> dict[str, Any]:
         "urls": {
             "plan": url_for("plans.show_plan", plan_id=plan.id),
             "grids": url_for("grids.list_grids", plan_id=plan.id),
+            "jobs": url_for("jobs.list_jobs"),
             **{name: url_for(f"drafts.{view}", plan_id=plan.id) for name, view in EDITING.items()},
+            **{name: url_for(view, plan_id=plan.id) for name, view in HANDING_ON.items()},
         },
         "editable": plan.state == "draft" and may(current_account().role, "plans.edit"),
         "csrf": generate_csrf(),

@@ -1,6 +1,7 @@
 /** The workbench: a plan's grids on the map and in the panels, each part following the same selection. */
 import { make } from "../dom.js";
 import { startEditing } from "../edit/index.js";
+import { offerHandingOn } from "../publish/index.js";
 import { gettext, number } from "../words.js";
 import { RequestError, loadFeatures } from "./api.js";
 import { Board } from "./board.js";
@@ -22,10 +23,12 @@ import { showWhy } from "./why.js";
  */
 export async function startBench({ map, plan, panels }) {
   if (plan.editable) {
-    const { board, selection } = await startEditing({ map, plan, panels });
+    const { board, selection, commands } = await startEditing({ map, plan, panels });
     fillPanels({ map, plan, panels, board, selection });
+    offerHandingOn({ plan, panels, commands });
     return;
   }
+  offerHandingOn({ plan, panels, commands: null });
   let features;
   try {
     features = await loadFeatures(plan.urls.grids);

@@ -23,7 +23,7 @@ import { Tools } from "./tools.js";
  * @param {import("../map/index.js").GridMap} given.map
  * @param {any} given.plan what the page says of it, see `pages/workbench.py`
  * @param {import("../shell/panels.js").Panels} given.panels
- * @returns {Promise<{board: Board, selection: Selection}>}
+ * @returns {Promise<{board: Board, selection: Selection, commands: Commands}>}
  */
 export async function startEditing({ map, plan, panels }) {
   const [told, standing] = await Promise.all([load(plan.urls.mesh), load(plan.urls.standing)]);
@@ -59,7 +59,7 @@ export async function startEditing({ map, plan, panels }) {
   panels.tools.append(make("button", { type: "button", title: gettext("All keys (?)"), "aria-label": gettext("All keys"), onclick: () => help.showModal() }, "?"));
   showStatus(panels.status, rows.holds());
   allow(panels.actions, draft);
-  return { board, selection };
+  return { board, selection, commands };
 }
 
 function hintOf(draft, unit) {

@@ -16,7 +16,7 @@ const GAP = 12;
  * @property {HTMLElement} status what holds of the whole plan
  * @property {HTMLElement} hint what is under the pointer, or would happen
  * @property {HTMLElement} saved whether all is saved
- * @property {Record<"undo" | "redo" | "compare" | "review" | "publish", HTMLButtonElement>} actions disabled until
+ * @property {Record<"undo" | "redo" | "compare" | "review" | "publish" | "export", HTMLButtonElement>} actions disabled until
  *     someone enables them; what the reader may not do is not there
  * @property {(name: "grids" | "spread" | "why") => void} unfold show a part of the panel, whatever was folded
  */
