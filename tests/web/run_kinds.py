@@ -24,13 +24,18 @@ def run(store, kind, place, *, who="planner", **given):
     """Run a job, and return its result."""
     with store.write() as session:
         number = jobs.submit(session, kind, given, who=who, jurisdiction_id=place).id
+    return run_next(store, number)
+
+
+def run_next(store, number):
+    """Run the job that waits, which is of a number, and return its result."""
     job = jobs.claim(store, "here/1/x")
     assert job.id == number
     heard = Heard()
     try:
-        gathered = KINDS[kind].gather(store, job)
-        made = KINDS[kind].work(gathered, heard)
-        jobs.finish(store, number, "here/1/x", KINDS[kind].keep(job, gathered, made))
+        gathered = KINDS[job.kind].gather(store, job)
+        made = KINDS[job.kind].work(gathered, heard)
+        jobs.finish(store, number, "here/1/x", KINDS[job.kind].keep(job, gathered, made))
     except GridgisError as error:
         jobs.end(store, number, "here/1/x", state="failed", error=error.in_both())
         raise
