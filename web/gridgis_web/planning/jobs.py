@@ -128,7 +128,7 @@ def keep_plan(job: Job, gathered: Parcel, made: Parcel) -> Keep:
             )
             holds = bool(plan.certificate.holds)
             kept.append({"plan_id": row.id, "version": row.version, "holds": holds, "summary": summary})
-        told = made["told"]
+        told: Parcel = made["told"]
         if "candidates" in told:
             told = {"candidates": [one | told for one, told in zip(kept, told["candidates"], strict=True)]}
         return kept[0] | told
