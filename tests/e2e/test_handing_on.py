@@ -72,7 +72,7 @@ def test_an_edited_draft_is_published_and_its_shapefile_is_of_the_edit(visit, of
         if name != "publish":
             page.keyboard.press("Escape")
             expect(dialog).to_have_count(0)
-    expect(dialog.locator(".marks")).to_contain_text(f"{len(codes)} 个网格中")
+    expect(dialog.locator(".marks")).to_contain_text(f"/{len(codes)}")
     dialog.locator(".button.first").click()
     expect(dialog.locator("progress")).to_be_visible()
     with store.read() as session:

@@ -8,6 +8,7 @@ from babel.messages.pofile import read_po
 from spoken import catalogue_of, differing, hidden, missing, script_words, spare
 
 PACKAGE = Path(gridgis_web.__file__).parent
+ON_THE_WORKBENCH = ("bench", "edit", "map", "publish", "shell")
 
 
 def test_every_word_of_the_pages_has_its_chinese():
@@ -22,6 +23,16 @@ def test_every_word_of_a_script_is_in_the_catalogue_that_its_page_hands_over():
         if message.string
     }
     assert script_words() - there == set()
+
+
+def test_a_page_says_one_thing_in_one_way():
+    """The words of a page come from the catalogues of all folders in its bundle; one of them would win."""
+    meant = {}
+    for file in sorted((PACKAGE / "translations" / "zh").glob("*.po")):
+        for message in read_po(BytesIO(file.read_bytes())):
+            if message.id and file.stem in ON_THE_WORKBENCH:
+                meant.setdefault(message.id, set()).add(message.string)
+    assert {text: said for text, said in meant.items() if len(said) > 1} == {}
 
 
 def test_no_word_is_translated_that_nobody_says():

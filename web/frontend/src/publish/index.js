@@ -51,7 +51,7 @@ function refused(dialog, error) {
 }
 
 async function review(plan, commands) {
-  const dialog = openDialog(gettext("Review"));
+  const dialog = openDialog(plan.state === "draft" ? gettext("Hand in for review") : gettext("Review the plan"));
   const told = await lookAhead(dialog, plan, commands);
   if (!told) return;
   const change = (name, body) => async () => {
