@@ -7,6 +7,7 @@ import signal
 import time
 import zipfile
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -190,7 +191,8 @@ def test_jobs_are_whole_or_not_at_all_whatever_is_killed(store, tmp_path, work):
                 time.sleep(chance.uniform(0, span))
             victim = find_victim(process, which)
             if victim is not None:  # else the job is over, or not begun
-                os.kill(victim, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # over at this very moment
+                    os.kill(victim, signal.SIGKILL)
             phase = next(reversed(read_trace(trace)), "starting")
             if victim == process.pid:
                 process.wait()
