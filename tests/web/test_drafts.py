@@ -162,7 +162,7 @@ def test_what_is_told_of_an_edit_is_how_the_plan_stands_then(store, draft):
         plan.graph.u[np.flatnonzero(plan.assignment.grid[plan.graph.u] != plan.assignment.grid[plan.graph.v])[0]]
     )
     to = code[1] if plan.assignment.grid[unit] == 0 else code[0]
-    edit = edit_draft(store, draft, place.version, "move", {"units": [unit], "to": to}, who="planner")
+    edit, _ = edit_draft(store, draft, place.version, "move", {"units": [unit], "to": to}, who="planner")
     opened = open_draft(store, draft)
     told, after = change_told(edit, opened.place), standing_of(opened.plan, opened.place)
     grids = {row["code"]: row for row in before["grids"]} | {row["code"]: row for row in told["grids"]}

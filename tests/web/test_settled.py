@@ -24,11 +24,10 @@ def town(store, tmp_path):
     town = Town(store, tmp_path / "own")
     plan, place = open_draft(store, town.draft)
     codes = [str(code) for code in plan.codes.code]
-    town.gone = edit_draft(
-        store, town.draft, place.version, "merge", {"codes": beside(plan, codes)}, who="planner"
-    ).retired
+    edit, after = edit_draft(store, town.draft, place.version, "merge", {"codes": beside(plan, codes)}, who="planner")
+    town.gone = edit.retired
     town.codes_now = sorted(set(codes) - set(town.gone))
-    town.version = open_draft(store, town.draft).place.version
+    town.version = after.place.version
     return town
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from typing import Any
 
 import marshmallow as ma
@@ -60,6 +61,19 @@ class EditAsked(ma.Schema):
             raise ma.ValidationError(missing)
 
 
+def of_version(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Describe a view that changes a draft of the version that the caller loaded."""
+    for status, name in (
+        (404, "NOT_FOUND"),
+        (409, "CONFLICT"),
+        (412, "PRECONDITION_FAILED"),
+        (428, "PRECONDITION_REQUIRED"),
+    ):
+        view = blueprint.alt_response(status, name)(view)
+    described: Callable[..., Any] = blueprint.doc(**IF_MATCH)(view)
+    return described
+
+
 @blueprint.route("/<int:plan_id>/mesh")
 @blueprint.response(200, {"type": "object"})
 @blueprint.alt_response(304, description="The caller has it already")
@@ -101,31 +115,21 @@ def show_standing(plan_id: int) -> Response:
 @blueprint.route("/<int:plan_id>/edits", methods=["POST"])
 @blueprint.arguments(EditAsked)
 @blueprint.response(200, {"type": "object"})
-@blueprint.alt_response(404, "NOT_FOUND")
-@blueprint.alt_response(409, "CONFLICT")
-@blueprint.alt_response(412, "PRECONDITION_FAILED")
-@blueprint.alt_response(428, "PRECONDITION_REQUIRED")
-@blueprint.doc(**IF_MATCH)
+@of_version
 @needs("plans.edit")
 def edit_plan(given: dict[str, Any], plan_id: int) -> Response:
     """Edit a draft; the answer tells what changed and what it breaks. Locks answer as `standing` does."""
-    from gridgis_web.planning.drafts import edit_draft, open_draft
+    from gridgis_web.planning.drafts import edit_draft
     from gridgis_web.planning.standing import change_told, standing_of
 
-    store = current.store()
-    version = _version(plan_id)
-    edit = edit_draft(store, plan_id, version, given["action"], given, who=current_account().login)
-    opened = open_draft(store, plan_id)
+    who, version = current_account().login, _version(plan_id)
+    edit, opened = edit_draft(current.store(), plan_id, version, given["action"], given, who=who)
     return _told(standing_of(opened.plan, opened.place) if edit is None else change_told(edit, opened.place))
 
 
 @blueprint.route("/<int:plan_id>/undo", methods=["POST"])
 @blueprint.response(200, {"type": "object"})
-@blueprint.alt_response(404, "NOT_FOUND")
-@blueprint.alt_response(409, "CONFLICT")
-@blueprint.alt_response(412, "PRECONDITION_FAILED")
-@blueprint.alt_response(428, "PRECONDITION_REQUIRED")
-@blueprint.doc(**IF_MATCH)
+@of_version
 @needs("plans.edit")
 def undo_edit(plan_id: int) -> Response:
     """Undo the last edit of a draft, and tell how it stands."""
@@ -134,11 +138,7 @@ def undo_edit(plan_id: int) -> Response:
 
 @blueprint.route("/<int:plan_id>/redo", methods=["POST"])
 @blueprint.response(200, {"type": "object"})
-@blueprint.alt_response(404, "NOT_FOUND")
-@blueprint.alt_response(409, "CONFLICT")
-@blueprint.alt_response(412, "PRECONDITION_FAILED")
-@blueprint.alt_response(428, "PRECONDITION_REQUIRED")
-@blueprint.doc(**IF_MATCH)
+@of_version
 @needs("plans.edit")
 def redo_edit(plan_id: int) -> Response:
     """Redo the edit of a draft that was undone last, and tell how it stands."""
@@ -147,11 +147,7 @@ def redo_edit(plan_id: int) -> Response:
 
 @blueprint.route("/<int:plan_id>/settle", methods=["POST"])
 @blueprint.response(200, {"type": "object", "required": ["version"], "properties": {"version": {"type": "integer"}}})
-@blueprint.alt_response(404, "NOT_FOUND")
-@blueprint.alt_response(409, "CONFLICT")
-@blueprint.alt_response(412, "PRECONDITION_FAILED")
-@blueprint.alt_response(428, "PRECONDITION_REQUIRED")
-@blueprint.doc(**IF_MATCH)
+@of_version
 @needs("plans.edit")
 def settle_plan(plan_id: int) -> Response:
     """Draw a draft's grids and make its certificate where edits have left them behind."""

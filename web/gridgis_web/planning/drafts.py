@@ -70,8 +70,10 @@ def open_draft(store: Store, key: int) -> Opened:
     return Opened(plan, place)
 
 
-def edit_draft(store: Store, key: int, version: int, action: str, given: Mapping[str, Any], *, who: str) -> Edit | None:
-    """Edit a draft and keep the step; None: nothing about grids changed (locks).
+def edit_draft(
+    store: Store, key: int, version: int, action: str, given: Mapping[str, Any], *, who: str
+) -> tuple[Edit | None, Opened]:
+    """Edit a draft and keep the step; return the edit (None: locks, which change no grid) and the draft after it.
 
     Parameters
     ----------
@@ -101,9 +103,9 @@ def edit_draft(store: Store, key: int, version: int, action: str, given: Mapping
         told = told_of(edit)
     with store.write() as session:
         row = steps.add_step(session, key, version, before, after, action=action, told=told, who=who)
-        made = row.version
-    _PLANS.put(store, key, made, after)
-    return edit
+        place = steps.Place(row.version, row.step, row.step)
+    _PLANS.put(store, key, place.version, after)
+    return edit, Opened(after, place)
 
 
 def step_draft(store: Store, key: int, version: int, by: int, *, who: str) -> Opened:
