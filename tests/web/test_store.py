@@ -13,7 +13,7 @@ from gridgis_web.store import Conflict, Store, StoreError
 from gridgis_web.store.geometry import Window
 from gridgis_web.store.migrations import rules
 from gridgis_web.store.models import Artifact, AuditEntry, Base, Building, Jurisdiction, LayerSet
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 SQUARE = shapely.box(24.90, 60.10, 24.95, 60.15)
 
@@ -166,6 +166,19 @@ def test_a_store_that_is_not_there_is_said_so(new_place, tmp_path):
         Store.at(new_place()).check()
     with pytest.raises(StoreError, match="give a file"):
         Store("nonsense://")
+
+
+def test_a_store_that_lacks_what_the_program_knows_is_said_to_be_older(store):
+    with store.write() as session:
+        session.execute(text("ALTER TABLE audit_entry DROP COLUMN who"))
+    with pytest.raises(StoreError, match=r"older version.*gridgis db upgrade"), store.read() as session:
+        session.scalars(select(AuditEntry)).all()
+    with pytest.raises(StoreError, match=r"older version.*gridgis db upgrade"), store.write() as session:
+        session.add(AuditEntry(who="cli", action="read", subject="grid"))
+    with store.write() as session:
+        session.execute(text("DROP TABLE audit_entry"))
+    with pytest.raises(StoreError, match="older version"), store.read() as session:
+        session.scalars(select(AuditEntry.id)).all()
 
 
 def test_desktop_programs_read_the_live_file(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Hashable, Iterator
 from contextlib import closing, contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, ProgrammingError
 from sqlalchemy.exc import IntegrityError as BrokenConstraint
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -26,6 +27,11 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BACK_ENDS = ("sqlite", "postgresql")
 PATIENCE_S = 30
 """How long a writer waits for another one."""
+
+MISSING = re.compile(r"no such (table|column)|has no column named")
+"""What SQLite says of tables that an older program made."""
+MISSING_STATES = ("42P01", "42703")
+"""The same of PostgreSQL: undefined table, undefined column."""
 
 
 class StoreError(GridgisError):
@@ -87,8 +93,10 @@ class Store:
         try:
             with Session(self.engine) as session:
                 yield session
-        except OperationalError as error:
-            raise self._unusable(error) from error
+        except (OperationalError, ProgrammingError) as error:
+            if (told := self._said(error)) is None:
+                raise
+            raise told from error
 
     def recent(self) -> dict[Hashable, Any]:
         """Return what was read since anybody's last write, see `Recent.rows`.
@@ -117,8 +125,20 @@ class Store:
             ) from None
         except BrokenConstraint as error:
             raise Conflict(Said("the store refuses this: {error}", error=str(error.orig).splitlines()[0])) from error
-        except OperationalError as error:
-            raise self._unusable(error) from error
+        except (OperationalError, ProgrammingError) as error:
+            if (told := self._said(error)) is None:
+                raise
+            raise told from error
+
+    def _said(self, error: DBAPIError) -> StoreError | None:
+        """Return what to say: the store is of an older program, or out of reach; None: it is a mistake of ours."""
+        state = getattr(error.orig, "sqlstate", None)
+        if state in MISSING_STATES or (state is None and MISSING.search(str(error.orig))):
+            reason = str(error.orig).splitlines()[0]
+            return StoreError(
+                Said("{store} is of an older version ({reason}): run `gridgis db upgrade`", store=self, reason=reason)
+            )
+        return self._unusable(error) if isinstance(error, OperationalError) else None
 
     def _unusable(self, error: Exception) -> StoreError:
         reason = next(iter(str(getattr(error, "orig", error)).splitlines()), "no answer")
