@@ -199,6 +199,29 @@ def test_each_sees_what_is_theirs(town):
     assert [period["plan_id"] for period in history["periods"]] == [town.published]
 
 
+def test_a_jurisdiction_is_added_by_those_who_may_where_they_may(town):
+    def add(login, **given):
+        given = {"level": "community", "code": "330106001", "name": "新社区 New"} | given
+        return town.ask("/jurisdictions", method="POST", login=login, json=given)
+
+    made = add("root", level="subdistrict")
+    assert (made.status_code, made.json["parent_id"], made.headers["ETag"]) == (201, None, '"1"')
+    above = made.json["id"]
+    assert add("root").status_code == 409
+    below = add("root", code="330106001001", parent_id=above)
+    assert (below.status_code, below.json["parent_id"]) == (201, above)
+    assert town.ask(f"/jurisdictions/{below.json['id']}", login="root").json == below.json
+    assert [add(login, code="330106002").status_code for login in ("officer", "planner")] == [403, 422]
+    assert add("planner", code="330106002", parent_id=above).status_code == 404
+    # below a community there is no level
+    assert add("planner", code="330106002", parent_id=town.place).status_code == 422
+    with town.store.read() as session:
+        logged = session.scalars(select(AuditEntry).filter_by(who="root", subject="jurisdiction")).all()
+    assert [(entry.action, entry.after["code"]) for entry in logged] == [
+        ("create", "330106001"), ("create", "330106001001"),
+    ]  # fmt: skip
+
+
 def test_a_plan_goes_its_way_and_nobody_goes_by_a_stale_version(town):
     path = f"/plans/{town.draft}"
     loaded = town.ask(path)

@@ -10,11 +10,12 @@ import shapely
 from flask import Response
 from sqlalchemy.orm import Session
 
+from gridgis.errors import InputError
 from gridgis.languages import Said
 from gridgis_web import current
 from gridgis_web.access import check_grid, check_jurisdiction, current_account, needs, visible_jurisdictions
 from gridgis_web.api.blueprint import ApiBlueprint
-from gridgis_web.api.fields import FEATURE, GEOJSON, IF_MATCH, about, answer_bytes, refuse_stale, tag_of, unchanged
+from gridgis_web.api.fields import FEATURE, GEOJSON, IF_MATCH, about, answer_bytes, key, refuse_stale, tag_of, unchanged
 from gridgis_web.errors import NotFound
 from gridgis_web.store import codes, features, layers, places
 from gridgis_web.store.models import Jurisdiction
@@ -33,6 +34,15 @@ class JurisdictionOut(ma.Schema):
     name = ma.fields.String(required=True)
     crs = ma.fields.String(required=True, metadata=about("The metric system its plans are computed in"))
     version = ma.fields.Integer(required=True)
+
+
+class JurisdictionNew(ma.Schema):
+    """A new jurisdiction; its area and metric system come with its layers."""
+
+    parent_id = key(load_default=None, allow_none=True, metadata=about("What it lies in; null: nothing above it"))
+    level = ma.fields.String(required=True, validate=ma.validate.OneOf(LEVELS))
+    code = ma.fields.String(required=True, validate=ma.validate.Length(1, 40))
+    name = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
 
 
 class JurisdictionChange(ma.Schema):
@@ -92,6 +102,23 @@ def list_jurisdictions() -> list[Jurisdiction]:
     """List all that the caller may see, by code; `parent_id` makes them a tree."""
     with current.store().read() as session:
         return places.jurisdictions(session, visible_jurisdictions(session))
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.arguments(JurisdictionNew)
+@blueprint.response(201, JurisdictionOut)
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.alt_response(409, "CONFLICT")
+@needs("jurisdictions.edit")
+def add_jurisdiction(given: dict[str, Any]) -> Any:
+    """Add a jurisdiction; planners who have one of their own add only below it."""
+    with current.store().write() as session:
+        if given["parent_id"] is None and visible_jurisdictions(session) is not None:
+            raise InputError(Said("say which of your jurisdictions it lies in: parent_id"))
+        if given["parent_id"] is not None:
+            seen_jurisdiction(session, given["parent_id"])
+        made = places.add_jurisdiction(session, who=current_account().login, **given)
+    return made, 201, {"ETag": f'"{made.version}"'}
 
 
 @blueprint.route("/<int:jurisdiction_id>")
