@@ -192,7 +192,9 @@ def locate(
     for row in session.execute(wanted):
         # metres around the point: over such distances the ground is flat
         shape = shapely.transform(row.geom, lambda xy: (xy - (lon, lat)) * (across, METRES))
-        distance, border = float(shape.distance(point)), float(shape.boundary.distance(point))
+        # whether it is inside does not go by these metres, which are rounded
+        inside = bool(shapely.intersects_xy(row.geom, lon, lat))
+        distance, border = 0.0 if inside else float(shape.distance(point)), float(shape.boundary.distance(point))
         if distance <= near_m:
             found.append(
                 Found(
@@ -201,12 +203,12 @@ def locate(
                     code=row.code,
                     name=row.name,
                     name_en=row.name_en,
-                    inside=distance == 0,
+                    inside=inside,
                     distance_m=round(distance, 1),
                     border_m=round(border, 1),
                 )
             )
-    return sorted(found, key=lambda one: (one.distance_m, -one.border_m, one.jurisdiction_id, one.code))
+    return sorted(found, key=lambda one: (not one.inside, one.distance_m, -one.border_m, one.jurisdiction_id, one.code))
 
 
 def boundary(session: Session, jurisdiction_id: int) -> BaseGeometry | None:
