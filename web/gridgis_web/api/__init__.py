@@ -18,6 +18,7 @@ from gridgis_web.api import (
     officers,
     planning,
     plans,
+    records,
     tiles,
     uploads,
 )
@@ -33,6 +34,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     planning.blueprint,
     grids.blueprint,
     grids.places,
+    records.blueprint,
     drafts.blueprint,
     exports.blueprint,
     exports.files,

@@ -47,14 +47,19 @@ class Paged(ma.Schema):
     limit = ma.fields.Integer(load_default=100, validate=ma.validate.Range(1, 500))
 
 
-class Windowed(ma.Schema):
-    """Which window of the map, and which page of what is in it."""
+class Boxed(ma.Schema):
+    """Which window of the map."""
 
     bbox = ma.fields.String(
         load_default=None,
         validate=ma.validate.Regexp(r"^-?\d{1,3}(\.\d{1,15})?(,-?\d{1,3}(\.\d{1,15})?){3}$"),
         metadata=about("west,south,east,north in degrees: only what meets this box"),
     )
+
+
+class Windowed(Boxed):
+    """Which window of the map, and which page of what is in it."""
+
     after = ma.fields.Integer(
         load_default=-1, validate=ma.validate.Range(-1, 2**31 - 1), metadata=about("Number of the last one before")
     )
@@ -120,11 +125,12 @@ IF_MATCH = {
 
 def with_next(rows: Sequence[Any], limit: int, last: Callable[[Any], int], *, name: str = "after") -> Any:
     """Return a page of a list that was asked for with one row too many, and the address of the page behind it."""
-    headers = {"Link": _next(name, last(rows[limit - 1]))} if len(rows) > limit else {}
+    headers = {"Link": next_link(name, last(rows[limit - 1]))} if len(rows) > limit else {}
     return rows[:limit], 200, headers
 
 
-def _next(name: str, value: int) -> str:
+def next_link(name: str, value: int) -> str:
+    """Return the address of the page behind this one, as a ``Link``."""
     values = request.args.to_dict() | dict(request.view_args or {}) | {name: str(value)}
     return f'<{url_for(str(request.endpoint), **values)}>; rel="next"'
 
@@ -224,7 +230,10 @@ def collection(features: Sequence[Piece], last: int | None) -> bytes:
     """
     end = END
     if last is not None:
-        link = b',"links":' + json.dumps([{"rel": "next", "href": _next("after", last)[1:].partition(">")[0]}]).encode()
+        link = (
+            b',"links":'
+            + json.dumps([{"rel": "next", "href": next_link("after", last)[1:].partition(">")[0]}]).encode()
+        )
         end = piece(b"]" + link + b"}")
     commas = [COMMA] * len(features)
     parts = [part for pair in zip(commas, features, strict=True) for part in pair][1:]

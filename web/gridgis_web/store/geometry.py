@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import types
+from sqlalchemy import type_coerce, types
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -36,7 +37,11 @@ def to_blob(shape: BaseGeometry) -> bytes:
 
 def from_blob(blob: bytes) -> BaseGeometry:
     """Return the shape of a GeoPackage binary."""
-    return shapely.from_wkb(blob[8 + ENVELOPE_BYTES[(blob[3] >> 1) & 7] :])
+    return shapely.from_wkb(blob[_head_bytes(blob) :])
+
+
+def _head_bytes(blob: bytes) -> int:
+    return 8 + ENVELOPE_BYTES[(blob[3] >> 1) & 7]
 
 
 def bounds_of_blob(blob: bytes) -> Bounds | None:
@@ -64,6 +69,18 @@ def encoded(polygons: npt.NDArray[np.object_], dialect: Dialect) -> list[str] | 
         head + boxes[32 * at : 32 * at + 32] + body if count else to_blob(shapely.MultiPolygon())
         for at, (body, count) in enumerate(zip(bodies, shapely.get_num_geometries(shapes).tolist(), strict=True))
     ]
+
+
+def undecoded(column: Any) -> ColumnElement[Any]:
+    """Return a geometry column that gives what is stored, as it is, for `decoded`."""
+    return type_coerce(column, types.NullType())
+
+
+def decoded(stored: Sequence[str | bytes]) -> npt.NDArray[np.object_]:
+    """Return the shapes of many stored values: what `Geometry` does, for all at once."""
+    bodies = [one[_head_bytes(one) :] if isinstance(one, bytes) else one for one in stored]
+    shapes: npt.NDArray[np.object_] = shapely.from_wkb(np.array(bodies, object))
+    return shapes
 
 
 class PostgisGeometry(types.UserDefinedType[str]):
