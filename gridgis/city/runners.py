@@ -8,9 +8,8 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Protocol
 
@@ -57,10 +56,11 @@ def lost(job: Job) -> Outcome:
 
 
 class PoolRunner:
-    """Runs jobs on processes of this machine.
+    """Runs jobs on processes of this machine, and goes on when one of them dies.
 
-    When a worker dies, the jobs that were under way run again one at a time, in a pool made anew: so it shows whether
-    one of them is what kills its worker. Then the others go on.
+    Every worker has a pipe of its own and nothing in common with the others, so whatever moment one is killed at,
+    nobody waits for it: its pipe ends, and its job is done again by a new worker, after the others and alone, as
+    memory may have been what it died of.
 
     Parameters
     ----------
@@ -76,74 +76,113 @@ class PoolRunner:
 
     def __call__(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
         """See `Runner`."""
-        waiting = iter(jobs)
-        while True:
-            interrupted: list[Job] = []
-            yield from self._side_by_side(waiting, interrupted)
-            if not interrupted:
-                return
-            for job in interrupted:
-                yield job, self._alone(job)
-
-    def _side_by_side(self, waiting: Iterator[Job], under_way: list[Job]) -> Iterator[tuple[Job, Outcome]]:
-        """Run jobs until there are no more, or a worker dies: then those that were `under_way` stay there."""
-        futures: dict[Future[Outcome], Job] = {}
-        with self._pool(self.workers) as pool:
-            try:
-                for job in waiting:
-                    under_way.append(job)
-                    futures[pool.submit(run_job, job.packed())] = job
-                    # one more than there are workers, so that none has to wait for its next
-                    while len(futures) > self.workers:
-                        yield from _finished(futures, under_way)
-                while futures:
-                    yield from _finished(futures, under_way)
-            except BrokenProcessPool:
-                return
-
-    def _alone(self, job: Job) -> Outcome:
-        for _ in range(CHANCES):
-            with self._pool(1) as pool:
-                try:
-                    return pool.submit(run_job, job.packed()).result()
-                except BrokenProcessPool:
-                    continue
-        return lost(job)
+        bereft: list[Job] = []
+        with self._team(self.workers) as team:
+            for job, outcome in team.run(jobs):
+                if outcome is None:
+                    bereft.append(job)
+                else:
+                    yield job, outcome
+        for job in bereft:
+            with self._team(1) as team:
+                again = (outcome for _, outcome in team.run([job] * CHANCES) if outcome is not None)
+                yield job, next(again, lost(job))
 
     @contextmanager
-    def _pool(self, workers: int) -> Iterator[ProcessPoolExecutor]:
-        """Give a pool whose workers end when this process stops waiting for them, for whatever reason."""
-        others = set(multiprocessing.active_children())
+    def _team(self, workers: int) -> Iterator[_Team]:
+        team = _Team(workers, self.folder)
+        try:
+            yield team
+        finally:
+            team.end()
+
+
+class _Worker:
+    """A process and the pipe to it; `job` is what it is at."""
+
+    def __init__(self, folder: Path) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, its_end = context.Pipe()
+        self.process = context.Process(target=_work, args=(its_end, str(folder)), daemon=True)
         with _one_thread_each():
-            pool = ProcessPoolExecutor(
-                workers,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin_worker,
-                initargs=(str(self.folder),),
-            )
-            try:
-                yield pool
-            except BaseException:
-                for worker in set(multiprocessing.active_children()) - others:
-                    worker.kill()
-                raise
-            finally:
-                pool.shutdown(cancel_futures=True)
+            self.process.start()
+        # only the worker holds this end now, so that the pipe ends with it
+        its_end.close()
+        self.job: Job | None = None
+
+    def begin(self, job: Job) -> None:
+        """Hand a job over; that the worker is dead shows when its answer is asked for."""
+        self.job = job
+        with suppress(OSError):
+            self.pipe.send_bytes(job.packed())
+
+    def answer(self) -> Outcome | None:
+        """Return what the worker sends, or None if it died before it had sent all of it."""
+        self.job = None
+        try:
+            outcome: Outcome = self.pipe.recv()
+        except (EOFError, OSError):
+            return None
+        return outcome
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
 
 
-def _finished(futures: dict[Future[Outcome], Job], under_way: list[Job]) -> Iterator[tuple[Job, Outcome]]:
-    for future in wait(futures, return_when=FIRST_COMPLETED).done:
-        outcome = future.result()
-        job = futures.pop(future)
-        under_way.remove(job)
-        yield job, outcome
+class _Team:
+    """Workers that take one job after another; the dead are replaced when there is something to do."""
+
+    def __init__(self, size: int, folder: Path) -> None:
+        self.size = size
+        self.folder = folder
+        self.workers: list[_Worker] = []
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome | None]]:
+        """Yield every job with its outcome, or with None where its worker died."""
+        waiting = iter(jobs)
+        # drawn before there is a worker for it, so that none waits while it is cut out of the city
+        upcoming = next(waiting, None)
+        while upcoming is not None or any(worker.job for worker in self.workers):
+            idle = self._idle() if upcoming is not None else None
+            if upcoming is not None and idle is not None:
+                idle.begin(upcoming)
+                upcoming = next(waiting, None)
+            else:
+                yield self._next_answer()
+
+    def _idle(self) -> _Worker | None:
+        """Return a worker without a job, a new one if there is room for it."""
+        idle = next((worker for worker in self.workers if worker.job is None), None)
+        if idle is None and len(self.workers) < self.size:
+            idle = _Worker(self.folder)
+            self.workers.append(idle)
+        return idle
+
+    def _next_answer(self) -> tuple[Job, Outcome | None]:
+        """Wait for any worker to answer or die."""
+        busy = {worker.pipe: (worker, worker.job) for worker in self.workers if worker.job is not None}
+        worker, job = busy[wait(list(busy))[0]]  # type: ignore[index]
+        outcome = worker.answer()
+        if outcome is None:
+            self.workers.remove(worker)
+            worker.end()
+        return job, outcome
+
+    def end(self) -> None:
+        for worker in self.workers:
+            worker.end()
 
 
-def _begin_worker(folder: str) -> None:
-    """Leave Ctrl-C to the process that owns the pool, end with it, and keep drafts where it cleans up."""
+def _work(pipe: Connection, folder: str) -> None:
+    """Do jobs until there are no more; leave Ctrl-C to the owner, end with it, keep drafts where it cleans up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = folder
     threading.Thread(target=_end_with_owner, daemon=True).start()
+    with suppress(EOFError):
+        while True:
+            pipe.send(run_job(pipe.recv_bytes()))
 
 
 def _end_with_owner() -> None:
