@@ -15,6 +15,7 @@ from gridgis_web.api import (
     jobs,
     jurisdictions,
     layers,
+    leave,
     officers,
     planning,
     plans,
@@ -42,6 +43,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tiles.of_layers,
     officers.blueprint,
     officers.postings,
+    leave.blueprint,
+    leave.cover,
     jobs.blueprint,
     uploads.blueprint,
 )

@@ -128,7 +128,7 @@ def _log(officers: list[Officer]) -> None:
         log_read(session, current_account().login, "officer", [one.id for one in officers], ["phone"])
 
 
-def _seen(session: Session, officer_id: int) -> Officer:
+def seen_officer(session: Session, officer_id: int) -> Officer:
     """Return an officer that the caller may see: in their jurisdictions, or on grids of their own."""
     found = kept.officer(session, officer_id)
     grids = visible_grids(session)
@@ -189,7 +189,7 @@ def show_officer(wanted: dict[str, bool], officer_id: int) -> Any:
     if wanted["phones"]:
         _refuse_phones()
     with current.store().read() as session:
-        found = _seen(session, officer_id)
+        found = seen_officer(session, officer_id)
     if wanted["phones"]:
         _log([found])
     return _told(found, phone=wanted["phones"]), 200, {"ETag": f'"{found.version}"'}
@@ -207,7 +207,7 @@ def show_officer(wanted: dict[str, bool], officer_id: int) -> Any:
 def change_officer(given: dict[str, Any], officer_id: int) -> Any:
     """Change an officer; one who no longer serves becomes inactive."""
     with current.store().write() as session:
-        found = _seen(session, officer_id)
+        found = seen_officer(session, officer_id)
         version = refuse_stale(found.version, found.name)
         found = kept.change_officer(session, officer_id, version, who=current_account().login, values=given)
     return _told(found, phone=False), 200, {"ETag": f'"{found.version}"'}
@@ -241,7 +241,7 @@ def list_postings(wanted: dict[str, Any]) -> Any:
 def add_posting(given: dict[str, Any]) -> Posting:
     """Post an officer to a grid of a published plan."""
     with current.store().write() as session:
-        officer = _seen(session, given.pop("officer_id"))
+        officer = seen_officer(session, given.pop("officer_id"))
         kept.need_code(session, officer.jurisdiction_id, given["grid_code"])
         code, starts = given.pop("grid_code"), given.pop("starts")
         return kept.add_posting(session, officer, code, starts, who=current_account().login, **given)

@@ -33,6 +33,7 @@ SUBJECTS: dict[str, LazyString] = {
     "token": lazy_gettext("token"),
     "officer": lazy_gettext("officer"),
     "posting": lazy_gettext("posting"),
+    "officer_leave": lazy_gettext("leave"),
     "jurisdiction": lazy_gettext("jurisdiction"),
     "layer_set": lazy_gettext("layers"),
     "plan": lazy_gettext("plan"),

@@ -17,6 +17,7 @@ from gridgis.errors import InputError
 from gridgis.languages import Said, Words, listed
 from gridgis_web.roles import STAFF
 from gridgis_web.store.audit_log import record
+from gridgis_web.store.leave import lasts_on, stands_in_on
 from gridgis_web.store.models import Account, EndedSession, Jurisdiction, Officer, Posting, now
 
 """The roles an account can have; the public has none."""
@@ -137,8 +138,8 @@ def visible_jurisdictions(session: Session, account: Caller, day: date) -> froze
 def visible_grids(session: Session, account: Caller, day: date) -> frozenset[tuple[int, str]] | None:
     """Return the grids, as (jurisdiction, code), whose rows an account may see on a day.
 
-    None: all grids of its `visible_jurisdictions`. An officer sees those of their postings, their own (A)
-    and those they stand in for (B), as long as each lasts.
+    None: all grids of its `visible_jurisdictions`. An officer sees those of their own postings (A) as long as each
+    lasts, and those they stand in for (B) on the days on which they do.
     """
     return None if account.role in ("administrator", "planner", "leader") else _posted(session, account, day)
 
@@ -149,8 +150,8 @@ def _posted(session: Session, account: Caller, day: date) -> frozenset[tuple[int
     rows = session.execute(
         select(Posting.jurisdiction_id, Posting.grid_code)
         .join(Officer, Officer.id == Posting.officer_id)
-        .where(Posting.officer_id == account.officer_id, Officer.active)
-        .where(Posting.starts <= day, Posting.ends.is_(None) | (Posting.ends > day))
+        .where(Posting.officer_id == account.officer_id, Officer.active, lasts_on(Posting, day))
+        .where((Posting.post == "A") | stands_in_on(day))
     )
     return frozenset((row.jurisdiction_id, row.grid_code) for row in rows)
 

@@ -15,6 +15,7 @@ from gridgis_web.errors import NotFound
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.codes import LIVED
 from gridgis_web.store.database import Conflict
+from gridgis_web.store.leave import lasts_on
 from gridgis_web.store.models import Grid, Officer, Plan, Posting
 
 PHONES = ("phone", "public_phone")
@@ -89,7 +90,7 @@ def list_officers(
     if active is not None:
         wanted = wanted.where(Officer.active == active)
     if grids is not None:
-        wanted = wanted.where(exists().where(Posting.officer_id == Officer.id, _on(day), _of(grids)))
+        wanted = wanted.where(exists().where(Posting.officer_id == Officer.id, lasts_on(Posting, day), _of(grids)))
     elif places is not None:
         wanted = wanted.where(Officer.jurisdiction_id.in_(places))
     return list(session.scalars(wanted))
@@ -166,7 +167,7 @@ def list_postings(
     if grids is not None:
         wanted = wanted.where(_of(grids))
     if on is not None:
-        wanted = wanted.where(_on(on))
+        wanted = wanted.where(lasts_on(Posting, on))
     return list(session.scalars(wanted))
 
 
@@ -180,10 +181,6 @@ def need_code(session: Session, jurisdiction_id: int, code: str) -> None:
     )
     if found is None:
         raise InputError(Said("no published plan has a grid {code}; post to one of those that there are", code=code))
-
-
-def _on(day: date) -> Any:
-    return (Posting.starts <= day) & (Posting.ends.is_(None) | (Posting.ends > day))
 
 
 def _of(grids: Collection[tuple[int, str]]) -> Any:

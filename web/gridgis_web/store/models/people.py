@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, Date, Double, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gridgis_web.roles import ROLES
@@ -19,6 +19,7 @@ class Officer(Stamped, Base):
     """Someone who serves in grids. The phone is personal data: every read of it is logged."""
 
     __tablename__ = "officer"
+    __table_args__ = (CheckConstraint("(base_lon IS NULL) = (base_lat IS NULL)", name="base"),)
 
     id: Mapped[Key]
     jurisdiction_id: Mapped[Ref] = mapped_column(ForeignKey("jurisdiction.id"), index=True)
@@ -27,14 +28,35 @@ class Officer(Stamped, Base):
     public_phone: Mapped[str] = mapped_column(String(40), default="")
     """The office's number, which residents may see."""
     photo_id: Mapped[Ref | None] = mapped_column(ForeignKey("artifact.id"))
+    base_lon: Mapped[float | None] = mapped_column(Double)
+    base_lat: Mapped[float | None] = mapped_column(Double)
+    """Where they set out from, such as the community's office; distances are measured from there."""
     active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
 
+class Leave(Stamped, Base):
+    """Days on which an officer is away, whatever the reason, which is not kept."""
+
+    __tablename__ = "officer_leave"
+    __table_args__ = (CheckConstraint("ends > starts", name="dates"),)
+
+    id: Mapped[Key]
+    officer_id: Mapped[Ref] = mapped_column(ForeignKey("officer.id"), index=True)
+    starts: Mapped[date] = mapped_column(Date)
+    ends: Mapped[date] = mapped_column(Date)
+    """The day they are back."""
+
+    officer: Mapped[Officer] = relationship()
+
+
 class Posting(Stamped, Base):
-    """An officer on a grid, by its code, for some time; ``post`` A is their own, B stands in for a neighbour."""
+    """An officer on a grid, by its code, for some time; ``post`` A is their own, B stands in for a neighbour.
+
+    B serves on the days on which nobody of post A with the same duty does.
+    """
 
     __tablename__ = "posting"
     __table_args__ = (

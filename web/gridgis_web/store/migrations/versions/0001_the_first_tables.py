@@ -129,10 +129,13 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(length=40), nullable=False),
         sa.Column("public_phone", sa.String(length=40), nullable=False),
         sa.Column("photo_id", KEY, nullable=True),
+        sa.Column("base_lon", sa.Double(), nullable=True),
+        sa.Column("base_lat", sa.Double(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint("(base_lon IS NULL) = (base_lat IS NULL)", name="ck_officer_base"),
         sa.ForeignKeyConstraint(["jurisdiction_id"], ["jurisdiction.id"], name="fk_officer_jurisdiction_id"),
         sa.ForeignKeyConstraint(["photo_id"], ["artifact.id"], name="fk_officer_photo_id"),
         sa.PrimaryKeyConstraint("id", name="pk_officer"),
@@ -194,6 +197,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_posting_jurisdiction_id_grid_code", "posting", ["jurisdiction_id", "grid_code"], unique=False)
     op.create_index("ix_posting_officer_id", "posting", ["officer_id"], unique=False)
+    op.create_table(
+        "officer_leave",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("officer_id", KEY, nullable=False),
+        sa.Column("starts", sa.Date(), nullable=False),
+        sa.Column("ends", sa.Date(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint("ends > starts", name="ck_officer_leave_dates"),
+        sa.ForeignKeyConstraint(["officer_id"], ["officer.id"], name="fk_officer_leave_officer_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_officer_leave"),
+    )
+    op.create_index("ix_officer_leave_officer_id", "officer_leave", ["officer_id"], unique=False)
     op.create_table(
         "unit_set",
         sa.Column("id", KEY, nullable=False),
@@ -487,6 +503,8 @@ def downgrade() -> None:
     op.drop_table("plan")
     op.drop_table("account")
     op.drop_table("unit_set")
+    op.drop_index("ix_officer_leave_officer_id", table_name="officer_leave")
+    op.drop_table("officer_leave")
     op.drop_index("ix_posting_officer_id", table_name="posting")
     op.drop_index("ix_posting_jurisdiction_id_grid_code", table_name="posting")
     op.drop_table("posting")
