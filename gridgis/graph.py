@@ -74,6 +74,31 @@ class Graph:
         """Number of units."""
         return len(self.households)
 
+    def grouped(self, of: Ints) -> Graph:
+        """Return the graph whose nodes are groups of units, ``of`` (n,) them: 0 … k-1; nothing of it is fixed."""
+        k = int(of.max()) + 1
+        a, b = np.minimum(of[self.u], of[self.v]), np.maximum(of[self.u], of[self.v])
+        between = a != b
+        pairs, line = np.unique(a[between] * k + b[between], return_inverse=True)
+        weight = np.maximum(self.area_m2, 1e-9)
+        area = np.bincount(of, weight, k).astype(float)
+        first = np.unique(of, return_index=True)[1]
+        return Graph(
+            ids=self.ids[first],
+            households=np.bincount(of, self.households, k).astype(np.int64),
+            population=np.bincount(of, self.population, k).astype(np.int64),
+            x=np.bincount(of, self.x * weight, k) / area,
+            y=np.bincount(of, self.y * weight, k) / area,
+            area_m2=area,
+            outer_m=np.bincount(of, self.outer_m, k).astype(float),
+            u=pairs // k,
+            v=pairs % k,
+            shared_m=np.bincount(line, self.shared_m[between], len(pairs)).astype(float),
+            cost=np.bincount(line, self.cost[between], len(pairs)).astype(float),
+            block=self.block[first],
+            measures=tuple(measure.grouped(of, k) for measure in self.measures),
+        )
+
     def csr(self) -> tuple[Ints, Ints, Ints]:
         """Return ``indptr (n+1,), indices (2m,), edge (2m,)``: each unit's neighbours, ascending."""
         m = len(self.u)

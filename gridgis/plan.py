@@ -76,6 +76,8 @@ class Plan:
         Grid -> sector, where sectors were asked for.
     codes
         What the grids are called, and codes no longer used.
+    held
+        Units (ascending) that no edit takes out of their grid.
     """
 
     options: PlanOptions
@@ -87,6 +89,7 @@ class Plan:
     assignment: Assignment
     sectors: Assignment | None
     codes: Codes
+    held: tuple[int, ...] = ()
 
     @cached_property
     def grids(self) -> gpd.GeoDataFrame:

@@ -49,28 +49,14 @@ def in_order(sectors: Assignment, assignment: Assignment, member: Ints) -> Assig
 
 def graph_of_grids(graph: Graph, assignment: Assignment, band: Band) -> Graph:
     """Return the graph whose nodes are the grids of an assignment, measured by their number and their households."""
-    grid, k = assignment.grid, assignment.grids
-    a, b = np.minimum(grid[graph.u], grid[graph.v]), np.maximum(grid[graph.u], grid[graph.v])
-    between = a != b
-    pairs, of = np.unique(a[between] * k + b[between], return_inverse=True)
-    area = np.bincount(grid, np.maximum(graph.area_m2, 1e-9), k).astype(float)
-    households = np.bincount(grid, graph.households, k).astype(np.int64)
-    ones = np.ones(k, np.int64)
-    return Graph(
+    k = assignment.grids
+    grids = graph.grouped(assignment.grid)
+    return replace(
+        grids,
         ids=np.array([str(g + 1) for g in range(k)], object),
-        households=households,
-        population=np.bincount(grid, graph.population, k).astype(np.int64),
-        x=np.bincount(grid, graph.x * np.maximum(graph.area_m2, 1e-9), k) / area,
-        y=np.bincount(grid, graph.y * np.maximum(graph.area_m2, 1e-9), k) / area,
-        area_m2=area,
-        outer_m=np.bincount(grid, graph.outer_m, k).astype(float),
-        u=pairs // k,
-        v=pairs % k,
-        shared_m=np.bincount(of, graph.shared_m[between], len(pairs)).astype(float),
-        cost=np.bincount(of, graph.cost[between], len(pairs)).astype(float),
         block=np.arange(k),
         measures=(
-            Measure(rule="grids", side="both", counts=ones, low=band.low, high=band.high),
-            Measure(rule="households", side="both", counts=households, low=0.0, high=math.inf),
+            Measure(rule="grids", side="both", counts=np.ones(k, np.int64), low=band.low, high=band.high),
+            Measure(rule="households", side="both", counts=grids.households, low=0.0, high=math.inf),
         ),
     )

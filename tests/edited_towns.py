@@ -11,6 +11,7 @@ from shapely import LineString, box
 
 from gridgis import Band, PlanOptions, make_plan, read_layers
 from gridgis.edit import (
+    balance_region,
     merge_grids,
     move_buildings,
     move_units,
@@ -93,7 +94,7 @@ def any_edit(plan, draw):
     grid = codes.index(code)
     near = beside(plan, grid) or [code]
     units = np.flatnonzero(plan.assignment.grid == grid)
-    kind = draw(st.sampled_from(["move", "move", "new", "buildings", "merge", "split", "along", "resolve"]))
+    kind = draw(st.sampled_from(["move", "move", "new", "buildings", "merge", "split", "along", "balance", "resolve"]))
     if kind in ("move", "new"):
         chosen = draw(st.lists(st.sampled_from(units.tolist()), min_size=1, max_size=4, unique=True))
         return move_units(plan, chosen, None if kind == "new" else draw(st.sampled_from(near)))
@@ -110,6 +111,8 @@ def any_edit(plan, draw):
         a, b = (draw(st.floats(0, 1)) for _ in range(2))
         points = [(west - 1, south + a * (north - south)), (west + b * (east - west), north + 1), (east + 1, south)]
         return split_along(plan, code, LineString(points[: draw(st.integers(2, 3))]))
+    if kind == "balance":
+        return balance_region(plan, [code, *near[:2]])
     return resolve_region(plan, [code, *draw(st.lists(st.sampled_from(near), max_size=2, unique=True))])
 
 

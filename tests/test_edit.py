@@ -17,6 +17,9 @@ from shapely import LineString
 
 from gridgis.edit import (
     History,
+    balance_region,
+    free_units,
+    hold_units,
     merge_grids,
     move_buildings,
     move_units,
@@ -25,6 +28,13 @@ from gridgis.edit import (
     split_grid,
 )
 from gridgis.errors import InputError
+
+
+def border_units(plan, code, other):
+    """The units of a grid from which people can walk to another."""
+    grid, codes = plan.assignment.grid, plan.codes.code
+    u, v = np.r_[plan.graph.u, plan.graph.v], np.r_[plan.graph.v, plan.graph.u]
+    return np.unique(u[(grid[u] == codes.index(code)) & (grid[v] == codes.index(other))])
 
 
 def test_a_merged_grid_keeps_the_code_of_the_larger_and_the_other_is_never_used_again():
@@ -158,6 +168,59 @@ def test_locked_grids_and_dedicated_compounds_are_refused():
     (group,) = plan.graph.fixed
     with pytest.raises(InputError, match="dedicated"):
         move_units(plan, group.units[:1], None)
+
+
+def test_held_units_stay_in_their_grid_whatever_is_edited():
+    plan = even_plan()
+    grid, codes = plan.assignment.grid, list(plan.codes.code)
+    neighbour = beside(plan, 0)[0]
+    mine, theirs = (np.flatnonzero(grid == codes.index(code)) for code in (codes[0], neighbour))
+    given = border_units(plan, codes[0], neighbour)[:1]
+    kept = np.setdiff1d(mine, given)[::2]
+    held = hold_units(plan, [*kept, theirs[0]])
+    homes = {unit: codes[grid[unit]] for unit in held.held}
+    with pytest.raises(InputError, match=rf"{len(kept)} locked units .* would leave grid {codes[0]}; unlock"):
+        move_units(held, mine, neighbour)
+    with pytest.raises(InputError, match="1 locked units"):
+        move_units(held, kept[:1], None)
+    with pytest.raises(InputError, match="would leave grid"):
+        merge_grids(held, [codes[0], neighbour])
+    moved = move_units(held, given, neighbour)
+    edits = [
+        moved,
+        split_grid(held, codes[0]),
+        split_grid(held, neighbour, 3),
+        balance_region(moved.plan, [codes[0], neighbour]),
+        resolve_region(moved.plan, [codes[0], neighbour]),
+    ]
+    for edit in edits:
+        assert {unit: edit.plan.codes.code[edit.plan.assignment.grid[unit]] for unit in homes} == homes, edit.action
+        assert not [breach for breach in edit.breaches if breach.rule == "connected"]
+    merged = merge_grids(hold_units(plan, theirs[:1]), [codes[0], neighbour]).plan
+    assert merged.codes.code[merged.assignment.grid[theirs[0]]] == neighbour, "its code is kept"
+    free = free_units(held, held.held)
+    assert not free.held
+    assert len(move_units(free, mine[:2], neighbour).units) == 2
+    with pytest.raises(InputError, match="has at most 1 parts; unlock some"):
+        split_grid(hold_units(plan, mine), codes[0])
+    with pytest.raises(InputError, match="no unit 99"):
+        hold_units(plan, [99])
+
+
+def test_balancing_moves_little_and_mends_what_it_can():
+    plan = even_plan()
+    first, second = plan.codes.code[0], beside(plan, 0)[0]
+    units = border_units(plan, second, first)
+    uneven = move_units(plan, units, first)
+    assert {breach.rule for breach in uneven.breaches} == {"households"}
+    even = balance_region(uneven.plan, [first, second])
+    assert not even.breaches
+    assert {breach.code for breach in even.mended} == {first, second}
+    assert even.households <= uneven.households
+    assert set(even.touched) == {first, second}
+    assert balance_region(plan, [first, second]).plan is plan, "what is even stays"
+    with pytest.raises(InputError, match="at least two"):
+        balance_region(plan, [first])
 
 
 def test_edits_of_existing_plans_never_reuse_a_retired_code():

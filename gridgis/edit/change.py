@@ -12,6 +12,7 @@ import pandas as pd
 
 from gridgis.codes import succeed
 from gridgis.edit.breaches import Breach, find_breaches
+from gridgis.edit.holding import refuse_loss
 from gridgis.errors import InputError, some
 from gridgis.languages import Both, Said
 from gridgis.partition.assignment import Assignment
@@ -27,7 +28,7 @@ class Edit:
     Attributes
     ----------
     action
-        ``move``, ``merge``, ``split``, ``split-along`` or ``resolve``.
+        ``move``, ``merge``, ``split``, ``split-along``, ``balance`` or ``resolve``.
     touched
         Codes of grids in the new plan whose units are not those they had.
     new, retired
@@ -130,6 +131,11 @@ def change(plan: Plan, action: str, label: Ints, bears: Mapping[int, int], *, as
         is given away here.
     asked
         The ``building_id`` of the buildings to be moved, where those were named.
+
+    Raises
+    ------
+    InputError
+        Units that are held would leave their grid.
     """
     grid = plan.assignment.grid
     used, first = np.unique(label, return_index=True)
@@ -144,6 +150,7 @@ def change(plan: Plan, action: str, label: Ints, bears: Mapping[int, int], *, as
     was = np.array(heir, np.int64)[order]
 
     moved = np.flatnonzero(was[now] != grid)
+    refuse_loss(plan, moved)
     changed = was < 0
     changed[now[moved]] = True
     lost = np.isin(was, grid[moved])

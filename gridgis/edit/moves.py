@@ -11,6 +11,7 @@ import pandas as pd
 
 from gridgis.codes import keep_most
 from gridgis.edit.change import Edit, change, grids_of, refuse_held
+from gridgis.edit.holding import held_among, known_units
 from gridgis.errors import InputError, some
 from gridgis.languages import Said
 from gridgis.plan import Plan
@@ -33,7 +34,7 @@ def move_units(plan: Plan, units: Sequence[int] | npt.NDArray[Any], to: str | No
     InputError
         Units or a grid that the plan does not have, or that are locked or dedicated.
     """
-    return _move(plan, np.unique(np.asarray(units, np.int64)), to)
+    return _move(plan, known_units(plan, units), to)
 
 
 def move_buildings(plan: Plan, buildings: Sequence[int] | npt.NDArray[Any], to: str | None) -> Edit:
@@ -83,23 +84,19 @@ def merge_grids(plan: Plan, codes: Sequence[str]) -> Edit:
 
 
 def inherit(plan: Plan, label: Ints, members: Ints) -> dict[int, int]:
-    """Return new number -> the grid whose code it has, for `change`: codes stay with most of their households."""
+    """Return new number -> the grid whose code it has, for `change`: codes stay with most of their households.
+
+    Held units keep the code of their grid, if they can.
+    """
     frame = plan.units.frame
     # where nobody lives, area decides
     weight = frame["households"].to_numpy(float)[members] + 1e-12 * frame["area_m2"].to_numpy(float)[members]
+    weight += held_among(plan, members) * (1.0 + weight.sum())
     return keep_most(plan.assignment.grid[members], label[members], weight, plan.assignment.grids)
 
 
 def _move(plan: Plan, units: Ints, to: str | None, asked: Ints | None = None) -> Edit:
     grid, k = plan.assignment.grid, plan.assignment.grids
-    wrong = units[(units < 0) | (units >= len(grid))]
-    if len(wrong) or not len(units):
-        what = (
-            Said("the plan has no unit {units}", units=some(wrong.tolist()))
-            if len(wrong)
-            else Said("no units were chosen")
-        )
-        raise InputError(Said("{what}; choose units 0 … {last:,}", what=what, last=len(grid) - 1))
     target = k if to is None else grids_of(plan, [to])[0]
     leaving = units[grid[units] != target]
     sources = np.unique(grid[leaving])

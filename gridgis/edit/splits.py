@@ -12,12 +12,15 @@ import shapely
 from shapely import LineString
 
 from gridgis.edit.change import Edit, change, grids_of, refuse_held
+from gridgis.edit.holding import held_among, kept_together
 from gridgis.edit.moves import inherit
 from gridgis.errors import InfeasibleError, InputError
 from gridgis.graph import Graph
 from gridgis.languages import Said, Words
 from gridgis.options import PlanOptions
 from gridgis.partition import partition
+from gridgis.partition.moves_regions import Now
+from gridgis.partition.priced_moves import improve
 from gridgis.pieces import joined
 from gridgis.plan import Plan
 
@@ -25,6 +28,11 @@ Ints = npt.NDArray[np.int64]
 
 EFFORT, USUAL = 0.1, 4
 """Few grids need little search: this share of a plan's effort, and from so many grids on less for each."""
+
+MOVE_PRICE = 0.02
+"""Points that a moved household costs while grids are balanced."""
+DEAR = 10**9
+"""Households that a held unit counts for."""
 
 
 def split_grid(plan: Plan, code: str, parts: int = 2) -> Edit:
@@ -40,16 +48,25 @@ def split_grid(plan: Plan, code: str, parts: int = 2) -> Edit:
     """
     grid = grids_of(plan, [code])[0]
     members = _members(plan, [grid])
-    graph = subgraph(plan.graph, members)
+    graph, group = _grouped(plan, members)
     pieces = int(joined(graph.n, graph.u, graph.v).max()) + 1
-    if not max(2, pieces) <= parts <= len(members):
-        raise InputError(_wrong_parts(code, parts, pieces, len(members)))
+    if graph.n < parts <= len(members):
+        raise InputError(
+            Said(
+                "the locked units of grid {code} stay together, so that it has at most {units} parts; unlock some "
+                "first",
+                code=code,
+                units=graph.n,
+            )
+        )
+    if not max(2, pieces) <= parts <= graph.n:
+        raise InputError(_wrong_parts(code, parts, pieces, graph.n))
     options = _modest(plan.options, parts).replace(grids=parts)
     try:
         answer = partition(graph, options)
     except InfeasibleError:
         answer = partition(_by_load(graph), options.replace(households=None, population=None, housing=None))
-    return _divided(plan, "split", members, answer.grid)
+    return _divided(plan, "split", members, answer.grid[group])
 
 
 def split_along(plan: Plan, code: str, line: LineString) -> Edit:
@@ -94,9 +111,36 @@ def resolve_region(plan: Plan, codes: Sequence[str]) -> Edit:
     if not grids:
         raise InputError(Said("no grids were chosen; choose those to be divided anew"))
     members = _members(plan, grids)
+    graph, group = _grouped(plan, members)
     options = _modest(plan.options, len(grids))
-    answer = partition(subgraph(plan.graph, members), options.replace(grids=len(grids) if options.grids else None))
-    return _divided(plan, "resolve", members, answer.grid)
+    answer = partition(graph, options.replace(grids=len(grids) if options.grids else None))
+    return _divided(plan, "resolve", members, answer.grid[group])
+
+
+def balance_region(plan: Plan, codes: Sequence[str], *, move_price: float = MOVE_PRICE) -> Edit:
+    """Even out some grids among themselves, all around them fixed, with few households moved.
+
+    Their number stays. A household moves only where that makes the plan better by more points than ``move_price``,
+    see `gridgis.partition.priced_moves`; bands count most.
+
+    Raises
+    ------
+    InputError
+        Fewer than two grids, or grids that the plan does not have, or that are locked or dedicated.
+    """
+    grids = grids_of(plan, codes)
+    if len(grids) < 2:
+        raise InputError(Said("one grid alone cannot be balanced; choose at least two"))
+    members = _members(plan, grids)
+    graph = subgraph(plan.graph, members)
+    start = np.unique(plan.assignment.grid[members], return_inverse=True)[1].ravel().astype(np.int64)
+    # what is held costs more than all the others together, and much more than the heat of the search
+    held = held_among(plan, members)
+    weight = np.where(held, DEAR, np.maximum(graph.households, 1))
+    now = Now(start=start, own=start, weight=weight, fixed=np.zeros(graph.n, bool))
+    label = plan.assignment.grid.copy()
+    label[members] = np.array(sorted(grids), np.int64)[improve(graph, plan.options, now, start, price=move_price)]
+    return change(plan, "balance", label, {})
 
 
 def subgraph(graph: Graph, units: Ints) -> Graph:
@@ -124,6 +168,16 @@ def subgraph(graph: Graph, units: Ints) -> Graph:
         block=graph.block[units],
         measures=tuple(measure.grouped(local, len(units)) for measure in graph.measures),
     )
+
+
+def _grouped(plan: Plan, members: Ints) -> tuple[Graph, Ints]:
+    """Return the graph of some units, held ones of a grid as one node, and the node of every unit."""
+    graph = subgraph(plan.graph, members)
+    held = held_among(plan, members)
+    if not held.any():
+        return graph, np.arange(graph.n)
+    group = kept_together(graph, plan.assignment.grid[members], held)
+    return graph.grouped(group), group
 
 
 def _members(plan: Plan, grids: list[int]) -> Ints:

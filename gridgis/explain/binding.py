@@ -32,7 +32,8 @@ def bindings(plan: Plan) -> pd.DataFrame:
         Index ``grid_id``: ``code``; ``tight`` (bounds within 5 % of the grid's total, as texts); ``neighbours``
         (codes); ``barriers`` (metres of its outline along what people cannot cross); ``community_m`` and
         ``jurisdiction_m`` (metres of its outline there); ``beside_locked`` (codes of fixed grids it touches);
-        ``fixed`` (it must stay as it is).
+        ``fixed`` (it must stay as it is: locked, or a dedicated compound); ``held`` (number of its units that no edit
+        takes out of it).
     """
     k, code = plan.assignment.grids, np.array(plan.codes.code, object)
     edges, grid = plan.units.edges, plan.assignment.grid
@@ -56,6 +57,7 @@ def bindings(plan: Plan) -> pd.DataFrame:
         near[other].append(one)
     fixed = np.zeros(k, bool)
     fixed[[int(grid[group.units[0]]) for group in plan.graph.fixed]] = True
+    fixed |= np.isin(code, plan.options.lock)
     return pd.DataFrame(
         {
             "code": code,
@@ -66,6 +68,7 @@ def bindings(plan: Plan) -> pd.DataFrame:
             "jurisdiction_m": metres(outline & (right < 0)),
             "beside_locked": [tuple(code[[g for g in sorted(set(others)) if fixed[g]]]) for others in near],
             "fixed": fixed,
+            "held": np.bincount(grid[list(plan.held)], minlength=k),
         },
         index=pd.RangeIndex(k, name="grid_id"),
     )

@@ -39,11 +39,11 @@ def some_edits(store, key, rng, count):
     while len(seen) <= count:
         plan, place = open_draft(store, key)
         codes = list(plan.codes.code)
-        action = str(rng.choice(["move", "merge", "split", "resolve", "lock", "unlock"]))
+        action = str(rng.choice(["move", "merge", "split", "balance", "resolve", "lock", "unlock"]))
         given = {"codes": [str(rng.choice(codes))], "parts": 2}
         if action == "move":
             given = {"units": [int(rng.integers(plan.graph.n))], "to": str(rng.choice([*codes, ""])) or None}
-        elif action in ("merge", "resolve"):
+        elif action in ("merge", "balance", "resolve"):
             given = {"codes": [str(code) for code in rng.choice(codes, min(2, len(codes)), replace=False)]}
         try:
             edit_draft(store, key, place.version, action, given, who="planner")
@@ -129,6 +129,34 @@ def test_an_edit_of_another_version_or_of_what_is_no_draft_is_refused_and_keeps_
 
 def numbers(text, kind="<i4"):
     return np.frombuffer(base64.b64decode(text), kind)
+
+
+def test_locked_units_stay_through_edits_undo_restarts_and_settling(store, draft):
+    plan, place = open_draft(store, draft)
+    code = plan.codes.code
+    mine = np.flatnonzero(plan.assignment.grid == 0).tolist()
+    _, opened = edit_draft(store, draft, place.version, "lock", {"units": mine[:2]}, who="planner")
+    assert standing_of(opened.plan, opened.place)["held"] == mine[:2]
+    assert binding_told(opened.plan, code[0])["held"] == 2
+    restart()
+    with pytest.raises(InputError, match="1 locked units"):
+        edit_draft(store, draft, opened.place.version, "move", {"units": mine[1:3], "to": code[1]}, who="planner")
+    _, opened = edit_draft(store, draft, opened.place.version, "unlock", {"units": mine[1:2]}, who="planner")
+    _, opened = edit_draft(
+        store, draft, opened.place.version, "move", {"units": mine[1:2], "to": code[1]}, who="planner"
+    )
+    _, opened = edit_draft(store, draft, opened.place.version, "balance", {"codes": list(code[:2])}, who="planner")
+    assert opened.plan.codes.code[opened.plan.assignment.grid[mine[0]]] == code[0]
+    version = settle(store, draft, opened.place.version, who="planner")
+    with store.read() as session:
+        assert load_plan(session, draft).held == tuple(mine[:1])
+    restart()
+    for _ in range(3):
+        opened = step_draft(store, draft, version, -1, who="planner")
+        version = opened.place.version
+    assert opened.plan.held == tuple(mine[:2])
+    opened = step_draft(store, draft, version, -1, who="planner")
+    assert opened.plan.held == ()
 
 
 def test_the_mesh_has_all_units_their_lines_and_counts():

@@ -29,7 +29,7 @@ blueprint = ApiBlueprint("drafts", __name__, description="Editing drafts", url_p
 JSON = "application/json"
 MESHES: Kept[bytes] = Kept(64 * 2**20)
 """Units as maps draw them, compressed; they hold counts, never residents."""
-ACTIONS = ("move", "merge", "split", "split-along", "resolve", "lock", "unlock")
+ACTIONS = ("move", "merge", "split", "split-along", "balance", "resolve", "lock", "unlock")
 MOST_UNITS = 100_000
 
 
@@ -55,7 +55,10 @@ class EditAsked(ma.Schema):
 
     @ma.validates_schema
     def _complete(self, given: dict[str, Any], **_: Any) -> None:
-        wanted = {"move": ["units"], "split-along": ["codes", "line"]}.get(given.get("action", ""), ["codes"])
+        action = given.get("action", "")
+        wanted = {"move": ["units"], "split-along": ["codes", "line"]}.get(action, ["codes"])
+        if action in ("lock", "unlock") and "units" in given:
+            wanted = []
         missing = {name: ["this action needs it"] for name in wanted if name not in given}
         if missing:
             raise ma.ValidationError(missing)

@@ -16,7 +16,17 @@ import numpy as np
 import shapely
 from pyproj import Transformer
 
-from gridgis.edit import Edit, merge_grids, move_units, resolve_region, split_along, split_grid
+from gridgis.edit import (
+    Edit,
+    balance_region,
+    free_units,
+    hold_units,
+    merge_grids,
+    move_units,
+    resolve_region,
+    split_along,
+    split_grid,
+)
 from gridgis.errors import InputError, some
 from gridgis.grids import redraw_grids
 from gridgis.languages import Said
@@ -81,7 +91,7 @@ def edit_draft(
         One of `ACTIONS`.
     given
         What that takes: ``units`` (numbers), ``to`` (code; None: a new grid), ``codes``, ``parts``, ``line``
-        (longitude, latitude of each point).
+        (longitude, latitude of each point). Locks take ``codes`` of grids, ``units``, or both.
 
     Raises
     ------
@@ -93,13 +103,13 @@ def edit_draft(
     before = _of_version(store, key, version)
     edit: Edit | None = None
     if action in LOCKS:
-        after = LOCKS[action](before, given["codes"])
-        told: dict[str, Any] = {"codes": list(given["codes"])}
+        after = LOCKS[action](before, given.get("codes", ()), given.get("units", ()))
+        told: dict[str, Any] = {"codes": list(given.get("codes", ())), "units": len(given.get("units", ()))}
     else:
         edit = ACTIONS[action](before, given)
         after = edit.plan
         if after is before:
-            raise InputError(Said("that changes nothing: what was chosen is there already"))
+            raise InputError(UNCHANGED.get(action, Said("that changes nothing: what was chosen is there already")))
         told = told_of(edit)
     with store.write() as session:
         row = steps.add_step(session, key, version, before, after, action=action, told=told, who=who)
@@ -194,25 +204,31 @@ def _resolve(plan: Plan, given: Mapping[str, Any]) -> Edit:
     return resolve_region(plan, given["codes"])
 
 
+def _balance(plan: Plan, given: Mapping[str, Any]) -> Edit:
+    return balance_region(plan, given["codes"])
+
+
 def _one(codes: Sequence[str]) -> str:
     if len(codes) != 1:
         raise InputError(Said("one grid is split at a time; choose one, not {count}", count=len(codes)))
     return codes[0]
 
 
-def _locked(plan: Plan, codes: Sequence[str]) -> Plan:
+def _locked(plan: Plan, codes: Sequence[str], units: Sequence[int]) -> Plan:
     unknown = [code for code in codes if code not in plan.codes.code]
     if unknown:
         raise InputError(
             Said("the plan has no grid {unknown}; choose of {code}", unknown=some(unknown), code=some(plan.codes.code))
         )
+    held = hold_units(plan, units) if len(units) else plan
     lock = tuple(dict.fromkeys([*plan.options.lock, *codes]))
-    return _as_drawn(plan, replace(plan, options=plan.options.replace(lock=lock)))
+    return _as_drawn(plan, replace(held, options=plan.options.replace(lock=lock)))
 
 
-def _unlocked(plan: Plan, codes: Sequence[str]) -> Plan:
+def _unlocked(plan: Plan, codes: Sequence[str], units: Sequence[int]) -> Plan:
+    held = free_units(plan, units) if len(units) else plan
     lock = tuple(code for code in plan.options.lock if code not in codes)
-    return _as_drawn(plan, replace(plan, options=plan.options.replace(lock=lock)))
+    return _as_drawn(plan, replace(held, options=plan.options.replace(lock=lock)))
 
 
 def _drawn_after(now: Plan, then: Plan) -> Plan:
@@ -244,6 +260,10 @@ ACTIONS: Mapping[str, Callable[[Plan, Mapping[str, Any]], Edit]] = {
     "merge": _merge,
     "split": _split,
     "split-along": _split_along,
+    "balance": _balance,
     "resolve": _resolve,
 }
-LOCKS: Mapping[str, Callable[[Plan, Sequence[str]], Plan]] = {"lock": _locked, "unlock": _unlocked}
+LOCKS: Mapping[str, Callable[[Plan, Sequence[str], Sequence[int]], Plan]] = {"lock": _locked, "unlock": _unlocked}
+EVEN = Said("these grids are as even already as whole units allow without moving many; nothing was changed")
+UNCHANGED: Mapping[str, Said] = {"balance": EVEN, "resolve": EVEN}
+"""Action -> what is said where it finds nothing to change."""

@@ -133,6 +133,7 @@ def pack_plan(plan: Plan) -> bytes:
         "codes": asdict(plan.codes),
         "assignment": _told(plan.assignment),
         "sectors": None if plan.sectors is None else _told(plan.sectors) | {"grid": plan.sectors.grid.tolist()},
+        "held": list(plan.held),
     }
     more = {}
     if plan.micro is not None:
@@ -151,6 +152,7 @@ def pack_step(plan: Plan) -> dict[str, Any]:
         "assignment": _told(plan.assignment),
         "sectors": None if plan.sectors is None else _told(plan.sectors) | {"grid": plan.sectors.grid.tolist()},
         "lock": list(plan.options.lock),
+        "held": list(plan.held),
     }
 
 
@@ -163,6 +165,7 @@ def unpack_step(plan: Plan, assignment: bytes, content: Mapping[str, Any]) -> Pl
         assignment=_assignment(content["assignment"], unpack_ints(assignment)),
         sectors=None if sectors is None else _assignment(sectors, np.array(sectors["grid"], np.int64)),
         codes=Codes(**{name: tuple(row) for name, row in content["codes"].items()}),
+        held=tuple(content["held"]),
     )
 
 
@@ -183,6 +186,7 @@ def unpack_plan(options: PlanOptions, layers: Layers, *, units: bytes, assignmen
         assignment=_assignment(values["assignment"], unpack_ints(assignment)),
         sectors=None if sectors is None else _assignment(sectors, np.array(sectors["grid"], np.int64)),
         codes=Codes(**{name: tuple(row) for name, row in values["codes"].items()}),
+        held=tuple(values["held"]),
     )
     # an edit leaves colours as they were, which drawing anew would not
     made.__dict__["grids"] = _unpack(entries, values, "grids", layers.crs)

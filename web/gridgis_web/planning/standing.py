@@ -24,6 +24,7 @@ def standing_of(plan: Plan, place: Place) -> dict[str, Any]:
         **place_told(place),
         "grids": grids_told(plan, np.arange(plan.assignment.grids)),
         "grid": ints(plan.assignment.grid),
+        "held": list(plan.held),
         "breaches": breaches_told(find_breaches(plan)),
         "bands": {
             name: None if band is None else {"low": band.low, "high": band.high}
@@ -89,6 +90,7 @@ def binding_told(plan: Plan, code: str) -> dict[str, Any]:
         "neighbours": list(row["neighbours"]),
         "beside_locked": list(row["beside_locked"]),
         "fixed": bool(row["fixed"]),
+        "held": int(row["held"]),
         **{name: round(float(row[name]), 1) for name in ("barriers", "community_m", "jurisdiction_m")},
     }
 
