@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { barsOf, stepOf } from "../src/bench/histogram.js";
+import { Board } from "../src/bench/board.js";
+import { Colouring, housingOf } from "../src/bench/colouring.js";
 import { readGrids } from "../src/bench/plan.js";
 import { Selection } from "../src/bench/selection.js";
 
@@ -47,4 +49,26 @@ test("a selection tells of changes alone, and who made them", () => {
   selection.select("A", { from: "table" });
   selection.select(null);
   assert.deepEqual(told, [{ code: "A", from: "map" }, { code: null, from: "" }]);
+});
+
+test("colours of load and deviation change at both limits of the band, which are within it", () => {
+  const colouring = new Colouring(new Board([], { households: { low: 300, high: 500 } }, {}), false);
+  const colour = (households) => colouring.tokenOf({ code: "A", colour: 2, households, population: 0 });
+  assert.equal(colour(400), "--grid-2");
+  for (const mode of ["load", "deviation"]) {
+    colouring.use(mode);
+    assert.deepEqual([colouring.steps[0], colouring.steps[3]], [300, 500]);
+    const at = [299, 300, 400, 500, 501].map((count) => Number(colour(count).at(-1)));
+    assert.deepEqual([at[0], at[4]], [1, 5], mode);
+    assert.ok(at[1] > 1 && at[1] <= at[2] && at[2] <= at[3] && at[3] < 5, mode);
+  }
+  assert.deepEqual(colouring.modes, ["grid", "load", "deviation"]);
+  assert.deepEqual(new Colouring(new Board([], {}, {}), true).modes, ["grid", "load", "housing"]);
+});
+
+test("a grid is of the housing type that most of its households live in", () => {
+  const mesh = { housing: [{ zh: "高层", en: "Towers", households: [90, 0, 0] }, { zh: "平房", en: "Low", households: [0, 60, 40] }] };
+  const { names, of } = housingOf(mesh, ["A", "A", "B"], (zh, en) => en);
+  assert.deepEqual([names[of.get("A")], names[of.get("B")]], ["Towers", "Low"]);
+  assert.equal(housingOf({ housing: [] }, [], () => ""), null);
 });

@@ -99,6 +99,8 @@ def _told(plan: Plan) -> dict[str, Any]:
     """Return what the workbench must know of a plan before it asks for anything."""
     found, options = plan.certificate, plan.options
     grids = found["grids"]
+    # with several housing types these bands do not count
+    counted = () if options["housing"] else ("households", "population")
     return {
         "id": plan.id,
         "name": plan.name,
@@ -106,9 +108,10 @@ def _told(plan: Plan) -> dict[str, Any]:
         "version": plan.version,
         "jurisdiction_id": plan.jurisdiction_id,
         "parent_code": options["parent_code"],
-        "bands": {name: _band(options[name]) for name in ("households", "population") if options[name]},
+        "bands": {name: _band(options[name]) for name in counted if options[name]},
         "broken": {grid["code"]: grid["explained"] for grid in grids if not grid["in_bands"]},
         "holds": holds_of(plan),
+        "housing": bool(options["housing"]),
         "summary": found["summary"],
         "reasons": [
             {name: reason[name] for name in ("grid", "reason", "reason_zh", "remedy", "remedy_zh")}
@@ -118,6 +121,7 @@ def _told(plan: Plan) -> dict[str, Any]:
             "plan": url_for("plans.show_plan", plan_id=plan.id),
             "grids": url_for("grids.list_grids", plan_id=plan.id),
             "jobs": url_for("jobs.list_jobs"),
+            "why": url_for("drafts.why", plan_id=plan.id, code="-").removesuffix("-"),
             **{name: url_for(f"drafts.{view}", plan_id=plan.id) for name, view in EDITING.items()},
             **{name: url_for(view, plan_id=plan.id) for name, view in HANDING_ON.items()},
         },

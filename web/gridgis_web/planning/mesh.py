@@ -55,6 +55,7 @@ def mesh_of(plan: Plan) -> dict[str, Any]:
         ],
         "edges": {"u": ints(plan.graph.u), "v": ints(plan.graph.v)},
         "counts": {name: ints(frame[name].to_numpy()) for name in ("households", "population", "buildings")},
+        "housing": _housing(plan),
         "measures": [_measure(measure) for measure in plan.units.measures],
         "community": ints(frame["community"].to_numpy()),
         "communities": plan.layers.communities["name"].fillna("").tolist(),
@@ -73,6 +74,23 @@ def labels_of(plan: Plan, grids: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
 def ints(values: npt.NDArray[Any]) -> str:
     """Return whole numbers as little-endian int32 in base64."""
     return base64.b64encode(np.ascontiguousarray(values, "<i4").tobytes()).decode()
+
+
+def _housing(plan: Plan) -> list[dict[str, Any]]:
+    """Return the housing types that a plan knows, with the households of each by unit; none where it has but one."""
+    housing = plan.options.housing
+    if housing is None:
+        return []
+    of, profile = plan.units.buildings, plan.counts["profile"]
+    households = plan.counts["households"].reindex(of.index).to_numpy(np.int64)
+    unit, kind = of.to_numpy(np.int64), profile.reindex(of.index).to_numpy(object)
+    found = []
+    for name, told in housing.profiles.items():
+        chosen = (kind == name) & (unit >= 0)
+        if chosen.any():
+            sums = np.bincount(unit[chosen], households[chosen], len(plan.units.frame)).astype(np.int64)
+            found.append({"zh": told.title_zh, "en": told.title_en, "households": ints(sums)})
+    return found
 
 
 def _steps(points: npt.NDArray[np.float64], corner: npt.NDArray[np.float64]) -> dict[str, str]:

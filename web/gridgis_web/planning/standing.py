@@ -26,10 +26,7 @@ def standing_of(plan: Plan, place: Place) -> dict[str, Any]:
         "grid": ints(plan.assignment.grid),
         "held": list(plan.held),
         "breaches": breaches_told(find_breaches(plan)),
-        "bands": {
-            name: None if band is None else {"low": band.low, "high": band.high}
-            for name, band in (("households", plan.options.households), ("population", plan.options.population))
-        },
+        "bands": {name: {"low": band.low, "high": band.high} for name, band in plan.options.bands.items()},
     }
 
 
@@ -83,9 +80,11 @@ def binding_told(plan: Plan, code: str) -> dict[str, Any]:
     """Return what binds a grid, see `gridgis.explain.bindings`; raises NotFound."""
     if code not in plan.codes.code:
         raise NotFound(Said("the plan has no grid {code}", code=code))
-    row = bindings(plan).iloc[plan.codes.code.index(code)]
+    number = plan.codes.code.index(code)
+    row = bindings(plan).iloc[number]
     return {
         "code": code,
+        "bounds": {language: plan.grids[f"bounds_{language}"].iloc[number] for language in ("zh", "en")},
         "tight": [{"en": en, "zh": zh} for en, zh in row["tight"]],
         "neighbours": list(row["neighbours"]),
         "beside_locked": list(row["beside_locked"]),

@@ -3,11 +3,11 @@ export class Board extends EventTarget {
   /**
    * @param {import("./plan.js").Grid[]} grids
    * @param {Record<string, import("./plan.js").Band>} bands
+   * @param {import("./status.js").Holds} holds
    */
-  constructor(grids, bands) {
+  constructor(grids, bands, holds) {
     super();
-    this.grids = grids;
-    this.bands = bands;
+    Object.assign(this, { grids, bands, holds });
   }
 
   /** @param {string | null} code */
@@ -15,9 +15,12 @@ export class Board extends EventTarget {
     return code === null ? undefined : this.grids.find((grid) => grid.code === code);
   }
 
-  /** @param {import("./plan.js").Grid[]} grids */
-  show(grids) {
-    this.grids = grids;
+  /**
+   * @param {import("./plan.js").Grid[]} grids
+   * @param {import("./status.js").Holds} holds
+   */
+  show(grids, holds) {
+    Object.assign(this, { grids, holds });
     this.dispatchEvent(new Event("change"));
   }
 }

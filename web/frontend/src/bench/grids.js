@@ -1,20 +1,16 @@
-/** The grids on the map: coloured so that neighbours differ or by how far off target, the selected one in full. */
+/** The grids on the map in the colours chosen, the selected one in full. */
 import L from "leaflet";
 import { onScheme, token } from "../dom.js";
-import { deviationToken } from "./legend.js";
-
-/** Smaller than this, pixels, a grid cannot be seen well. */
-const SMALL = 48;
-const FILL = { grid: 0.28, deviation: 0.5 };
+import { bringIntoView } from "./view.js";
 
 /**
  * @param {import("../map/index.js").GridMap} map
  * @param {import("./plan.js").Grid[]} grids
  * @param {import("./selection.js").Selection} selection
- * @returns {{colourBy: (mode: "grid" | "deviation") => void, boundsOf: (code: string) => L.LatLngBounds}}
+ * @param {import("./colouring.js").Colouring} colouring
  */
-export function showGrids({ leaflet, show, seen }, grids, selection) {
-  let mode = "grid";
+export function showGrids(map, grids, selection, colouring) {
+  const { leaflet } = map;
   const areas = new Map();
   const fills = L.canvas({ pane: "grids", padding: 0.3 });
   const lines = L.canvas({ pane: "borders", padding: 0.3 });
@@ -40,8 +36,8 @@ export function showGrids({ leaflet, show, seen }, grids, selection) {
       const dimmed = selection.selected && selection.selected !== grid.code;
       const full = selection.selected === grid.code ? 0.2 : selection.pointed === grid.code ? 0.1 : 0;
       areas.get(grid.code).setStyle({
-        fillColor: token(mode === "grid" ? `--grid-${grid.colour}` : deviationToken(grid.deviation)),
-        fillOpacity: FILL[mode] * (dimmed ? 0.6 : 1) + full,
+        fillColor: token(colouring.tokenOf(grid)),
+        fillOpacity: colouring.fill * (dimmed ? 0.6 : 1) + full,
       });
     }
     casing.setStyle({ color: token("--map-halo"), opacity: 0.85 });
@@ -55,25 +51,14 @@ export function showGrids({ leaflet, show, seen }, grids, selection) {
     casing.setStyle({ weight: 4 * weight });
     line.setStyle({ weight: 1.4 * weight });
   };
-  /** Move only where the grid could not be seen well: who goes through the table keeps the view. */
-  const bringIntoView = (bounds) => {
-    const [low, high] = [bounds.getSouthWest(), bounds.getNorthEast()].map((at) => leaflet.latLngToContainerPoint(at));
-    if (!seen(bounds) || Math.max(high.x - low.x, low.y - high.y) < SMALL) show(bounds.pad(0.6), { maxZoom: 17 });
-  };
   leaflet.on("zoomend", weigh);
   onScheme(paint);
+  colouring.addEventListener("change", paint);
   selection.addEventListener("point", paint);
   selection.addEventListener("select", ({ detail: { code, from } }) => {
     paint();
-    if (code && from !== "map") bringIntoView(areas.get(code).getBounds());
+    if (code && from !== "map") bringIntoView(map, areas.get(code).getBounds());
   });
   weigh();
   paint();
-  return {
-    colourBy(wanted) {
-      mode = wanted;
-      paint();
-    },
-    boundsOf: (code) => areas.get(code).getBounds(),
-  };
 }

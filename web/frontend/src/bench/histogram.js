@@ -5,6 +5,8 @@ import { measureOf } from "./plan.js";
 
 const [WIDE, HIGH, FOOT, HEAD] = [336, 96, 16, 14];
 const STEPS = [1, 2, 2.5, 5, 10];
+/** No bar is lower, pixels. */
+const LEAST = 3;
 /** More bars than these have no room for numbers. */
 const MANY = 20;
 
@@ -63,7 +65,8 @@ function drawing(values, band, selected) {
   const { from, step, counts } = barsOf(values, band);
   const across = (value) => ((value - from) / (step * counts.length)) * WIDE;
   const most = Math.max(...counts);
-  const up = (count) => (count / most) * (HIGH - FOOT - HEAD);
+  // one grid far off must be seen beside a hundred that are not
+  const up = (count) => count && Math.max((count / most) * (HIGH - FOOT - HEAD), LEAST);
   const bars = counts.map((count, at) => {
     const low = from + at * step;
     const inside = !band || (low + step > band.low && low <= band.high);

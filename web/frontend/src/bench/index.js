@@ -1,15 +1,18 @@
 /** The workbench: a plan's grids on the map and in the panels, each part following the same selection. */
 import { make } from "../dom.js";
+import { Draft } from "../edit/draft.js";
 import { startEditing } from "../edit/index.js";
+import { readMesh } from "../edit/mesh.js";
 import { offerHandingOn } from "../publish/index.js";
-import { gettext, number } from "../words.js";
-import { RequestError, loadFeatures } from "./api.js";
+import { gettext, number, pick } from "../words.js";
+import { RequestError, load, loadFeatures } from "./api.js";
 import { Board } from "./board.js";
+import { Colouring, housingOf } from "./colouring.js";
 import { showGrids } from "./grids.js";
 import { showHistogram } from "./histogram.js";
 import { GridLabels } from "./labels.js";
 import { addLegend } from "./legend.js";
-import { measureOf, readGrids } from "./plan.js";
+import { readGrids } from "./plan.js";
 import { Selection } from "./selection.js";
 import { showStatus } from "./status.js";
 import { showTable } from "./table.js";
@@ -23,8 +26,8 @@ import { showWhy } from "./why.js";
  */
 export async function startBench({ map, plan, panels }) {
   if (plan.editable) {
-    const { board, selection, commands } = await startEditing({ map, plan, panels });
-    fillPanels({ map, plan, panels, board, selection });
+    const { board, selection, colouring, commands } = await startEditing({ map, plan, panels });
+    fillPanels({ map, plan, panels, board, selection, colouring });
     offerHandingOn({ plan, panels, commands });
     return;
   }
@@ -39,13 +42,14 @@ export async function startBench({ map, plan, panels }) {
       gettext("The grids could not be loaded: %(reason)s", { reason: error.message })), again);
     return;
   }
-  const board = new Board(readGrids(features, plan), plan.bands);
+  const board = new Board(readGrids(features, plan), plan.bands, plan.holds);
   const selection = new Selection();
-  const shown = showGrids(map, board.grids, selection);
-  addLegend(map.leaflet, plan.bands[measureOf(plan.bands)], shown.colourBy);
-  showStatus(panels.status, plan.holds);
+  const colouring = new Colouring(board, plan.housing);
+  showGrids(map, board.grids, selection, colouring);
+  if (plan.housing) askHousing(plan, colouring);
+  addLegend(map.leaflet, colouring);
   followPointer(panels.hint, board, selection);
-  fillPanels({ map, plan, panels, board, selection });
+  fillPanels({ map, plan, panels, board, selection, colouring });
   document.addEventListener("keydown", ({ key, target }) => {
     if (key === "Escape" && !target.closest("input, select, textarea")) selection.select(null);
   });
@@ -57,12 +61,25 @@ export async function startBench({ map, plan, panels }) {
  * @param {object} given
  * @param {Board} given.board
  * @param {Selection} given.selection
+ * @param {Colouring} given.colouring
  */
-export function fillPanels({ map, plan, panels, board, selection }) {
-  new GridLabels(board).addTo(map.leaflet);
-  showTable(panels.table, board, selection);
+function fillPanels({ map, plan, panels, board, selection, colouring }) {
+  new GridLabels(board, colouring).addTo(map.leaflet);
+  showStatus(panels.status, board, selection);
+  showTable(panels.table, board, selection, colouring);
   showHistogram(panels.histogram, board, selection);
   showWhy(panels.why, board, plan, selection);
+}
+
+/** Find out which housing type each grid is of, once someone wants to see it. */
+function askHousing(plan, colouring) {
+  colouring.addEventListener("change", async () => {
+    if (colouring.mode !== "housing" || colouring.housing) return;
+    const [mesh, standing] = await Promise.all([load(plan.urls.mesh), load(plan.urls.standing)]);
+    const draft = new Draft(readMesh(mesh), standing, plan.parent_code);
+    colouring.housing = housingOf(draft.mesh, draft.of, pick);
+    colouring.tell();
+  });
 }
 
 /** Say in the status line which grid the pointer is on. */

@@ -1,7 +1,6 @@
-/** Labels that fit: name and households in a large grid, the code in a small one, never one over another. */
+/** Labels that fit: name and counts in a large grid, the code in a small one, never one over another. */
 import L from "leaflet";
 import { make } from "../dom.js";
-import { gettext, number } from "../words.js";
 
 /** A point in the world as a square of side 1, as the map draws it. */
 function inWorld([lat, lng]) {
@@ -35,8 +34,12 @@ export function roomOf({ rings, label }) {
 }
 
 export const GridLabels = L.Layer.extend({
-  /** @param {import("./board.js").Board} board */
-  initialize(board) {
+  /**
+   * @param {import("./board.js").Board} board
+   * @param {import("./colouring.js").Colouring} colouring
+   */
+  initialize(board, colouring) {
+    this.colouring = colouring;
     this.ruler = document.createElement("canvas").getContext("2d");
     this.widths = new Map();
     this.board = board;
@@ -45,6 +48,7 @@ export const GridLabels = L.Layer.extend({
       this.arrange();
       if (this._map) this.place();
     });
+    colouring.addEventListener("change", () => this._map && this.place());
   },
 
   arrange() {
@@ -92,10 +96,10 @@ export const GridLabels = L.Layer.extend({
 
   /** The first wish that has room and is free; the code alone may be wider than its grid by a little. */
   fitting(grid, wide, high, free) {
-    const households = gettext("%(count)s households", { count: number(grid.households) });
+    const texts = this.colouring.textsOf(grid);
     const code = grid.kept ? grid.short : `${grid.below ? "▼" : "▲"} ${grid.short}`;
     const wishes = [
-      [grid.name, households, 14], [code, households, 13], [code, number(grid.households), 12],
+      ...texts.map((more) => [grid.name, more, 14]), ...texts.map((more) => [code, more, 13]), [code, texts.at(-1), 12],
       [code, "", 12], [code, "", 11], [code, "", 10],
     ];
     for (const [text, more, size] of wishes) {

@@ -1,13 +1,7 @@
 /** What the grids' colours mean, and the choice of it. */
 import L from "leaflet";
 import { make } from "../dom.js";
-import { gettext, percent } from "../words.js";
-
-/** Steps of the deviation from the target, centred on it: up to which share, in which colour. */
-const STEPS = [[-0.25, "--deviation-1"], [-0.1, "--deviation-2"], [0.1, "--deviation-3"], [0.25, "--deviation-4"], [Infinity, "--deviation-5"]];
-
-/** @param {number} deviation as a share of the target */
-export const deviationToken = (deviation) => STEPS.find(([most]) => deviation <= most)[1];
+import { gettext, number } from "../words.js";
 
 const block = (name) => {
   const made = make("i");
@@ -17,22 +11,21 @@ const block = (name) => {
 
 /**
  * @param {L.Map} map
- * @param {import("./plan.js").Band | undefined} band of the count that the plan is balanced by
- * @param {(mode: "grid" | "deviation") => void} colourBy
+ * @param {import("./colouring.js").Colouring} colouring
  */
-export function addLegend(map, band, colourBy) {
+export function addLegend(map, colouring) {
   const control = L.control({ position: "bottomleft" });
   control.onAdd = () => {
     const meaning = make("div", { class: "legend-meaning" });
-    const choices = { grid: gettext("By grid"), deviation: gettext("Off target") };
-    const buttons = Object.entries(choices).map(([mode, text]) =>
-      make("button", { type: "button", "data-mode": mode, onclick: () => choose(mode) }, text));
-    const choose = (mode) => {
-      for (const one of buttons) one.setAttribute("aria-pressed", String(one.dataset.mode === mode));
-      meaning.replaceChildren(...(mode === "deviation" ? deviations(band) : []));
-      colourBy(mode);
+    const names = { grid: gettext("By grid"), load: gettext("By load"), deviation: gettext("Off target"), housing: gettext("Housing type") };
+    const buttons = colouring.modes.map((mode) =>
+      make("button", { type: "button", "data-mode": mode, onclick: () => colouring.use(mode) }, names[mode]));
+    const write = () => {
+      for (const one of buttons) one.setAttribute("aria-pressed", String(one.dataset.mode === colouring.mode));
+      meaning.replaceChildren(...meaningOf(colouring));
     };
-    choose("grid");
+    colouring.addEventListener("change", write);
+    write();
     const box = make("div", { class: "legend" },
       make("div", { class: "choice", role: "group", "aria-label": gettext("Colour of the grids") }, ...buttons), meaning);
     L.DomEvent.disableClickPropagation(box);
@@ -41,12 +34,22 @@ export function addLegend(map, band, colourBy) {
   control.addTo(map);
 }
 
-function deviations(band) {
-  const ticks = STEPS.slice(0, -1).map(([most]) => make("span", {}, `${most > 0 ? "+" : "−"}${percent(Math.abs(most))}`));
-  const limit = band && (band.high - band.low) / (band.high + band.low);
+function meaningOf(colouring) {
+  if (colouring.mode === "grid") return [];
+  if (colouring.mode === "housing") return [types(colouring)].filter(Boolean);
+  const { band, measure, mode, steps } = colouring;
+  const limit = (at) => band && (at === 0 || at === 3);
+  const counted = measure === "population" ? gettext("People in a grid") : gettext("Households in a grid");
   return [
-    make("div", { class: "ramp" }, ...STEPS.map(([, name]) => block(name))),
-    make("div", { class: "ticks" }, ...ticks),
-    limit && make("p", {}, gettext("The band is from −%(limit)s to +%(limit)s.", { limit: percent(limit) })),
-  ].filter(Boolean);
+    make("div", { class: "ramp" }, ...[1, 2, 3, 4, 5].map((step) => block(`--${mode}-${step}`))),
+    make("div", { class: "ticks" }, ...steps.map((from, at) => make("span", { class: limit(at) ? "limit" : null }, number(from)))),
+    make("p", { class: "ends" },
+      band ? make("span", {}, "▼ ", gettext("too small")) : null, make("span", {}, counted), band ? make("span", {}, "▲ ", gettext("too large")) : null),
+  ];
+}
+
+function types({ housing }) {
+  if (!housing) return null;
+  const seen = [...new Set(housing.of.values())].sort((a, b) => a - b);
+  return make("ul", { class: "types" }, ...seen.map((type) => make("li", {}, block(`--grid-${type % 6}`), housing.names[type])));
 }

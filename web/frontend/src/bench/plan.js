@@ -50,7 +50,8 @@ export function readGrids(features, { bands, parent_code: parent, broken }) {
   }));
 }
 
-function shorten(code, parent) {
+/** A code without what all codes of the plan begin with. */
+export function shorten(code, parent) {
   const rest = parent && code.startsWith(parent) ? code.slice(parent.length).replace(/^[-_ ]+/, "") : code;
   return rest || code;
 }

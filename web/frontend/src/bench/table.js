@@ -7,8 +7,9 @@ import { measureOf } from "./plan.js";
  * @param {HTMLElement} place
  * @param {import("./board.js").Board} board
  * @param {import("./selection.js").Selection} selection
+ * @param {import("./colouring.js").Colouring} colouring
  */
-export function showTable(place, board, selection) {
+export function showTable(place, board, selection, colouring) {
   const { bands } = board;
   const measure = measureOf(bands);
   const band = bands[measure];
@@ -32,7 +33,7 @@ export function showTable(place, board, selection) {
     make("th", { scope: "col" }, make("button", { type: "button", title: column.title, onclick: () => sortBy(column) }, column.name)));
 
   function rowOf(grid) {
-    const cells = columns.map(({ cell }) => make("td", {}, cell(grid)));
+    const cells = columns.map(({ cell }) => make("td", {}, cell(grid, colouring)));
     const row = make("tr", { "data-code": grid.code, class: grid.kept ? null : "out" }, ...cells);
     row.onclick = () => selection.select(grid.code, { from: "table" });
     row.onmouseenter = () => selection.point(grid.code);
@@ -42,7 +43,7 @@ export function showTable(place, board, selection) {
 
   /** The row that is there, if it says the same; making hundreds anew would hold an edit up. */
   function keptRow(row, grid) {
-    const told = [grid.name, grid.households, grid.population, grid.colour, grid.kept, grid.explained].join();
+    const told = [grid.name, grid.households, grid.population, colouring.tokenOf(grid), grid.kept, grid.explained].join();
     if (row?.dataset.told === told) return row;
     const made = rowOf(grid);
     made.dataset.told = told;
@@ -79,6 +80,13 @@ export function showTable(place, board, selection) {
     }
   }
 
+  /** Scroll the table alone, and a row clear of its head: the panel around it stays where it is. */
+  function reveal(row) {
+    const [box, at, head] = [place, row, heads[0]].map((one) => one.getBoundingClientRect());
+    if (at.top < box.top + head.height) place.scrollTop -= box.top + head.height - at.top;
+    else if (at.bottom > box.bottom) place.scrollTop += at.bottom - box.bottom;
+  }
+
   function fill() {
     const focused = place.contains(document.activeElement) && document.activeElement.closest("tr")?.dataset.code;
     const before = rows;
@@ -90,16 +98,17 @@ export function showTable(place, board, selection) {
 
   selection.addEventListener("select", ({ detail: { code, from } }) => {
     mark();
-    if (code && from !== "table") rows.get(code)?.scrollIntoView({ block: "nearest" });
+    if (code && from !== "table" && rows.has(code)) reveal(rows.get(code));
   });
   board.addEventListener("change", fill);
+  colouring.addEventListener("change", fill);
   fill();
   place.replaceChildren(make("table", { "aria-label": gettext("Grids") }, make("thead", {}, make("tr", {}, ...heads)), body));
 }
 
-function codeCell(grid) {
+function codeCell(grid, colouring) {
   const dot = make("i", { class: "dot" });
-  dot.style.background = `var(--grid-${grid.colour})`;
+  dot.style.background = `var(${colouring.tokenOf(grid)})`;
   const sign = grid.kept ? null : make("span", { class: "sign", title: signOf(grid) }, grid.below ? "▼" : "▲");
   return make("button", { type: "button", "aria-pressed": "false", title: grid.name }, dot, grid.short, sign);
 }

@@ -1,9 +1,9 @@
 /** Units and grids of a draft on the map: grids in their colours, lines between them, what is chosen; drawn on canvases. */
 import L from "leaflet";
 import { onScheme, token } from "../dom.js";
-import { deviationToken } from "../bench/legend.js";
+import { bringIntoView } from "../bench/view.js";
+import { boxOf } from "./mesh.js";
 
-const FILL = { grid: 0.26, deviation: 0.5 };
 /** Half of the world's width in Web Mercator, metres. */
 const HALF = 20037508.342789244;
 
@@ -111,14 +111,16 @@ export class Drawing {
    * @param {import("../map/index.js").GridMap} map
    * @param {import("./draft.js").Draft} draft
    * @param {import("../bench/selection.js").Selection} selection
+   * @param {import("../bench/colouring.js").Colouring} colouring
    */
-  constructor(map, draft, selection) {
-    Object.assign(this, { map, draft, selection });
-    this.mode = "grid";
+  constructor(map, draft, selection, colouring) {
+    Object.assign(this, { map, draft, selection, colouring });
     this.fills = new Map();
     this.inner = linesOf(draft.mesh, (left, right) => right >= 0);
-    /** Units that are chosen, and where they would go. */
-    this.chosen = { units: [], path: null, to: null };
+    /** Units that are chosen, where they would go, and what that would cut off. */
+    this.chosen = { units: [], path: null, to: null, stray: null };
+    /** Units that an edit has cut off, while they are looked for. */
+    this.warned = null;
     this.shape(null);
     this.areas = new MeshCanvas(draft.mesh, "grids", (context, pixel) => this.paintAreas(context, pixel)).addTo(map.leaflet);
     this.lines = new MeshCanvas(draft.mesh, "borders", (context, pixel) => this.paintLines(context, pixel)).addTo(map.leaflet);
@@ -129,12 +131,8 @@ export class Drawing {
     });
     selection.addEventListener("select", () => this.redraw());
     selection.addEventListener("point", () => this.areas.redraw());
+    colouring.addEventListener("change", () => this.areas.redraw());
     onScheme(() => this.redraw());
-  }
-
-  colourBy(mode) {
-    this.mode = mode;
-    this.areas.redraw();
   }
 
   /** Make the shapes of some grids anew, or of all. */
@@ -145,29 +143,43 @@ export class Drawing {
     for (const code of this.fills.keys()) if (!members.has(code)) this.fills.delete(code);
     for (const [code, units] of members) if (!this.fills.has(code)) this.fills.set(code, pathOf(mesh, units));
     this.borders = linesOf(mesh, (left, right) => right < 0 || of[left] !== of[right]);
+    const { locked } = this.draft;
+    this.locked = locked.size ? { fill: pathOf(mesh, locked), line: linesOf(mesh, (left, right) => locked.has(left) !== locked.has(right)) } : null;
   }
 
   redraw() {
     for (const layer of [this.areas, this.lines, this.marks]) layer.redraw();
   }
 
-  /** Show units as chosen, in the colour of the grid they would go to. */
-  choose(units, to = null) {
+  /** Show units as chosen, in the colour of the grid they would go to, and what that would cut off. */
+  choose(units, to = null, stray = []) {
     const same = units.length === this.chosen.units.length && units.every((unit, at) => unit === this.chosen.units[at]);
-    this.chosen = { units, to, path: same ? this.chosen.path : pathOf(this.draft.mesh, units) };
+    const path = same ? this.chosen.path : pathOf(this.draft.mesh, units);
+    this.chosen = { units, to, path, stray: stray.length ? pathOf(this.draft.mesh, stray) : null };
     this.marks.redraw();
   }
 
-  fillOf(grid) {
-    return token(this.mode === "grid" ? `--grid-${grid.colour}` : deviationToken(grid.deviation ?? 0));
+  /** Mark units that are cut off. */
+  warn(units) {
+    this.warned = units.length ? pathOf(this.draft.mesh, units) : null;
+    this.marks.redraw();
+  }
+
+  /** Bring units into view. */
+  lead(units) {
+    if (!units?.length) return;
+    const { box, corner, step } = this.draft.mesh;
+    const [west, south, east, north] = boxOf(box, units);
+    const at = (x, y) => L.CRS.EPSG3857.unproject(L.point(corner[0] + x * step, corner[1] + y * step));
+    bringIntoView(this.map, [at(west, south), at(east, north)]);
   }
 
   paintAreas(context) {
     const { selected, pointed } = this.selection;
     for (const [code, path] of this.fills) {
       const full = code === selected ? 0.2 : code === pointed ? 0.1 : 0;
-      context.globalAlpha = FILL[this.mode] * (selected && code !== selected ? 0.5 : 1) + full;
-      context.fillStyle = this.fillOf(this.draft.grids.get(code));
+      context.globalAlpha = this.colouring.fill * (selected && code !== selected ? 0.6 : 1) + full;
+      context.fillStyle = token(this.colouring.tokenOf(this.draft.grids.get(code)));
       // neighbouring units meet without a seam when filled as one path
       context.fill(path, "nonzero");
     }
@@ -202,34 +214,40 @@ export class Drawing {
     this.hatchLocked(context, pixel);
   }
 
-  /** Grids that stay as they are, hatched: colour is never the only sign. */
+  /** Grids and units that stay as they are, hatched: colour is never the only sign. */
   hatchLocked(context, pixel) {
-    const held = [...this.draft.grids.values()].filter((grid) => grid.locked || grid.fixed);
-    if (!held.length) return;
-    const tile = document.createElement("canvas");
-    tile.width = tile.height = 8;
-    const ink = tile.getContext("2d");
-    ink.strokeStyle = token("--map-ink");
-    ink.lineWidth = 1;
-    for (const shift of [-8, 0, 8]) {
-      ink.moveTo(shift, 8);
-      ink.lineTo(shift + 8, 0);
+    const held = [...this.draft.grids.keys()].filter((code) => this.draft.isHeld(code));
+    if (held.length) {
+      context.fillStyle = hatching(context, pixel, token("--map-ink"));
+      context.globalAlpha = 0.35;
+      for (const code of held) context.fill(this.fills.get(code));
+      context.globalAlpha = 1;
     }
-    ink.stroke();
-    const pattern = context.createPattern(tile, "repeat");
-    pattern.setTransform(new DOMMatrix().scale(pixel));
-    context.globalAlpha = 0.35;
-    context.fillStyle = pattern;
-    for (const { code } of held) context.fill(this.fills.get(code));
+    if (!this.locked) return;
+    context.fillStyle = hatching(context, pixel, token("--map-ink"), true);
+    context.globalAlpha = 0.6;
+    context.fill(this.locked.fill, "nonzero");
     context.globalAlpha = 1;
+    context.strokeStyle = token("--map-ink");
+    context.lineWidth = 2 * pixel;
+    context.setLineDash([2 * pixel, 2 * pixel]);
+    context.stroke(this.locked.line);
+    context.setLineDash([]);
   }
 
   paintMarks(context, pixel) {
-    const { path, units, to } = this.chosen;
+    const { path, units, to, stray } = this.chosen;
+    for (const lost of [stray, this.warned].filter(Boolean)) {
+      context.fillStyle = hatching(context, pixel, token("--overdue"));
+      context.fill(lost, "nonzero");
+      context.strokeStyle = token("--overdue");
+      context.lineWidth = 2.5 * pixel;
+      context.stroke(lost);
+    }
     if (!units.length) return;
     const grid = to === null ? null : this.draft.grids.get(to);
     context.globalAlpha = 0.55;
-    context.fillStyle = grid ? token(`--grid-${grid.colour}`) : token("--accent");
+    context.fillStyle = grid ? token(this.colouring.tokenOf(grid)) : token("--accent");
     context.fill(path, "nonzero");
     context.globalAlpha = 1;
     context.strokeStyle = token("--accent");
@@ -237,11 +255,6 @@ export class Drawing {
     context.lineJoin = "round";
     const taken = new Set(units);
     context.stroke(linesOf(this.draft.mesh, (left, right) => taken.has(left) !== taken.has(right)));
-  }
-
-  /** What takes the mesh's numbers, as Web Mercator metres, back to places. */
-  projection() {
-    return { CRS: L.CRS.EPSG3857, point: L.point };
   }
 
   /** A point of the map in the mesh's numbers. */
@@ -255,4 +268,26 @@ export class Drawing {
   pixels(count) {
     return count / this.areas.scale();
   }
+}
+
+/** Slanting lines, as far apart on the screen at every zoom; crossed where that is wanted. */
+function hatching(context, pixel, colour, crossed = false) {
+  const side = crossed ? 6 : 8;
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = side;
+  const ink = tile.getContext("2d");
+  ink.strokeStyle = colour;
+  ink.lineWidth = 1;
+  for (const shift of [-side, 0, side]) {
+    ink.moveTo(shift, side);
+    ink.lineTo(shift + side, 0);
+    if (crossed) {
+      ink.moveTo(shift, 0);
+      ink.lineTo(shift + side, side);
+    }
+  }
+  ink.stroke();
+  const pattern = context.createPattern(tile, "repeat");
+  pattern.setTransform(new DOMMatrix().scale(pixel));
+  return pattern;
 }

@@ -36,12 +36,20 @@ export class Commands extends EventTarget {
     return this.edit({ action: "split-along", codes: [code], line });
   }
 
+  balance(codes) {
+    return this.edit({ action: "balance", codes });
+  }
+
   resolve(codes) {
     return this.edit({ action: "resolve", codes });
   }
 
   lock(codes, on) {
     return this.edit({ action: on ? "lock" : "unlock", codes });
+  }
+
+  lockUnits(units, on) {
+    return this.edit({ action: on ? "lock" : "unlock", units });
   }
 
   edit(given) {
@@ -122,9 +130,10 @@ export class Commands extends EventTarget {
 }
 
 /** Say in a line what an edit did. */
-export function sayDone({ households, touched, grids, retired = [], new: made = [] }) {
+export function sayDone({ households, retired = [], new: made = [] }, draft) {
+  const named = (codes) => codes.map((code) => draft.shortOf(code)).join(gettext(", "));
   const parts = [gettext("%(households)s households moved", { households: number(households ?? 0) })];
-  if (made.length) parts.push(gettext("new: %(codes)s", { codes: made.join(", ") }));
-  if (retired.length) parts.push(gettext("retired: %(codes)s", { codes: retired.join(", ") }));
+  if (made.length) parts.push(gettext("new: %(codes)s", { codes: named(made) }));
+  if (retired.length) parts.push(gettext("retired: %(codes)s", { codes: named(retired) }));
   return parts.join(" · ");
 }

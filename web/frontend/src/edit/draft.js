@@ -1,4 +1,5 @@
 /** A draft as it stands in the browser: the grid of every unit, what the grids hold, and what a change would do. */
+import { shorten } from "../bench/plan.js";
 import { pick } from "../words.js";
 import { ints } from "./mesh.js";
 
@@ -9,6 +10,7 @@ import { ints } from "./mesh.js";
  * @property {Record<string, number>} after
  * @property {{rule: string, low: number | null, high: number | null, value: number}[]} breaks bands it would be outside of
  * @property {number} pieces parts it would be in
+ * @property {number[]} stray its units outside the largest part
  * @property {boolean} empty it would have no unit left
  */
 
@@ -18,10 +20,12 @@ export class Draft extends EventTarget {
   /**
    * @param {import("./mesh.js").Mesh} mesh
    * @param {any} standing JSON of `/api/v1/plans/…/standing`
+   * @param {string} parent what all codes of the plan begin with
    */
-  constructor(mesh, standing) {
+  constructor(mesh, standing, parent) {
     super();
     this.mesh = mesh;
+    this.parent = parent;
     this.mark = new Int32Array(mesh.units);
     this.turn = 0;
     this.stand(standing);
@@ -36,6 +40,8 @@ export class Draft extends EventTarget {
     /** @type {string[]} code of the grid of every unit */
     const at = ints(told.grid);
     this.of = Array.from(at, (number) => told.grids[number].code);
+    /** Units that stay in their grid. */
+    this.locked = new Set(told.held);
     this.breaches = new Map();
     for (const breach of told.breaches) this.addBreach(breach);
     this.collect();
@@ -84,17 +90,22 @@ export class Draft extends EventTarget {
 
   nameOf(code) {
     const grid = this.grids.get(code);
-    return grid ? pick(grid.name, grid.name_en) : code;
+    return pick(grid.name, grid.name_en);
   }
 
-  /** Why some units stay where they are; empty: they may be moved. */
-  held(units) {
-    const locked = new Set();
-    for (const unit of units) {
-      const grid = this.grids.get(this.of[unit]);
-      if (grid.locked || grid.fixed) locked.add(grid.code);
-    }
-    return [...locked];
+  shortOf(code) {
+    return shorten(code, this.parent);
+  }
+
+  /** Whether a grid stays as it is. */
+  isHeld(code) {
+    const grid = this.grids.get(code);
+    return grid.locked || grid.fixed;
+  }
+
+  /** Those of some units that may be moved: neither locked themselves nor in a grid that is. */
+  free(units) {
+    return units.filter((unit) => !this.locked.has(unit) && !this.isHeld(this.of[unit]));
   }
 
   /**
@@ -132,25 +143,35 @@ export class Draft extends EventTarget {
     const before = code === null ? Object.fromEntries(COUNTS.map((name) => [name, 0])) : this.grids.get(code);
     const after = Object.fromEntries(COUNTS.map((name) => [name, sumOf(counts[name], units)]));
     const breaks = units.length ? measures.flatMap((measure) => breaking(measure, units)) : [];
-    return { code, before, after, breaks, pieces: this.pieces(units), empty: units.length === 0 };
+    const { parts, stray } = this.parts(units);
+    return { code, before, after, breaks, pieces: parts, stray, empty: units.length === 0 };
   }
 
-  /** How many parts some units are in, walking from one to the next. */
-  pieces(units) {
+  /**
+   * How many parts some units are in, walking from one to the next, and which units are not in that with most households.
+   *
+   * @param {number[]} units
+   * @returns {{parts: number, stray: number[]}}
+   */
+  parts(units) {
     const { start, of } = this.mesh.neighbours;
     this.turn += 1;
     const [open, seen] = [this.turn, this.turn + 1];
     this.turn += 1;
     for (const unit of units) this.mark[unit] = open;
-    let parts = 0;
+    const { households } = this.mesh.counts;
+    const parts = [];
     const stack = [];
     for (const root of units) {
       if (this.mark[root] !== open) continue;
-      parts += 1;
+      const part = { units: [], households: 0 };
+      parts.push(part);
       this.mark[root] = seen;
       stack.push(root);
       while (stack.length) {
         const unit = stack.pop();
+        part.units.push(unit);
+        part.households += households[unit];
         for (let i = start[unit]; i < start[unit + 1]; i += 1) {
           if (this.mark[of[i]] === open) {
             this.mark[of[i]] = seen;
@@ -159,7 +180,8 @@ export class Draft extends EventTarget {
         }
       }
     }
-    return parts;
+    parts.sort((a, b) => b.households - a.households || b.units.length - a.units.length);
+    return { parts: parts.length, stray: parts.slice(1).flatMap((part) => part.units) };
   }
 
   /** The grids beside a unit, the one with most neighbours of it first. */

@@ -16,12 +16,12 @@ export function showEffect(place, draft, effects) {
 
 function one(draft, effect, measure, gains) {
   const good = !effect.breaks.some((one) => !one.soft) && effect.pieces <= 1;
-  const name = effect.code === null ? gettext("New grid") : effect.code;
+  const name = effect.code === null ? gettext("New grid") : draft.shortOf(effect.code);
   const figures = gettext("%(before)s → %(after)s", {
     before: number(effect.before[measure]), after: number(effect.after[measure]),
   });
   return make("span", { class: `effect ${good ? "good" : "bad"}` },
-    make("b", {}, `${gains ? "" : "− "}${name}`), " ", figures, " ",
+    make("b", {}, `${gains ? "+" : "−"} ${name}`), " ", figures, " ",
     make("span", {}, good ? "✓" : "✗"), " ", make("span", { class: "quiet" }, troubles(effect)));
 }
 
@@ -36,7 +36,3 @@ function troubles({ breaks, pieces, empty }) {
   if (pieces > 1) told.push(gettext("in %(pieces)s parts", { pieces: number(pieces) }));
   return told.join(", ");
 }
-
-/** Whether a change would break something that must hold. */
-export const harms = (effects) =>
-  effects.some(({ breaks, pieces }) => pieces > 1 || breaks.some((breach) => !breach.soft));

@@ -1,16 +1,12 @@
 /** A draft's grids in the form in which the workbench's table, labels and figures take them. */
-import { measureOf } from "../bench/plan.js";
+import { measureOf, shorten } from "../bench/plan.js";
 import { pick } from "../words.js";
 import { outlinesOf, placeOf, roomIn } from "./room.js";
 
 export class GridRows {
-  /**
-   * @param {import("./draft.js").Draft} draft
-   * @param {string} parent what all codes of the plan begin with
-   */
-  constructor(draft, parent) {
+  /** @param {import("./draft.js").Draft} draft */
+  constructor(draft) {
     this.draft = draft;
-    this.parent = parent;
     this.rooms = new Map();
   }
 
@@ -32,11 +28,9 @@ export class GridRows {
     const band = this.draft.bands[measure];
     const value = grid[measure];
     const breaches = (this.draft.breaches.get(grid.code) ?? []).filter((breach) => !breach.soft);
-    const rest = grid.code.startsWith(this.parent) ? grid.code.slice(this.parent.length).replace(/^[-_ ]+/, "") : grid.code;
-    grid.deviation = band ? value / ((band.low + band.high) / 2) - 1 : 0;
     return {
       code: grid.code,
-      short: rest || grid.code,
+      short: shorten(grid.code, this.draft.parent),
       name: pick(grid.name, grid.name_en),
       households: grid.households,
       population: grid.population,
@@ -48,9 +42,9 @@ export class GridRows {
       room: this.rooms.get(grid.code),
       over: band ? Math.max(value - band.high, 0) + Math.min(value - band.low, 0) : 0,
       below: breaches.some((breach) => breach.side === "low") && !breaches.some((breach) => breach.side === "high"),
-      deviation: grid.deviation,
+      deviation: band ? value / ((band.low + band.high) / 2) - 1 : 0,
       kept: breaches.length === 0,
-      explained: breaches.length > 0 && grid.reasons.some((reason) => reason.proven),
+      explained: breaches.length > 0 && breaches.every((breach) => breach.side) && grid.reasons.some((reason) => reason.proven),
       reasons: reasonsOf(grid, breaches),
       locked: grid.locked || grid.fixed,
     };

@@ -10,8 +10,10 @@ import { TOOLS } from "./tools.js";
  * @param {import("./commands.js").Commands} given.commands
  * @param {import("../bench/selection.js").Selection} given.selection
  * @param {import("./draft.js").Draft} given.draft
+ * @param {import("../bench/colouring.js").Colouring} given.colouring
+ * @param {HTMLElement} given.panelStatus the line that leads to what is to be mended
  */
-export function bindKeys({ tools, actions, commands, selection, draft }) {
+export function bindKeys({ tools, actions, commands, selection, draft, colouring, panelStatus }) {
   const chosen = (work) => () => {
     const code = selection.selected;
     if (code && draft.grids.has(code)) work(code);
@@ -19,13 +21,12 @@ export function bindKeys({ tools, actions, commands, selection, draft }) {
   const keys = {
     ...Object.fromEntries(Object.entries(TOOLS).map(([tool, [key]]) => [key, () => tools.take(tool)])),
     s: chosen((code) => commands.split(code)),
-    g: chosen((code) => actions.resolve(code)),
-    k: chosen((code) => commands.lock([code], !draft.grids.get(code).locked)),
+    g: chosen((code) => actions.balance(code)),
+    k: () => (tools.units.length ? actions.lockUnits(tools.units) : chosen((code) => actions.lockGrid(code))()),
     m: () => actions.place.querySelector("[aria-label] button")?.focus(),
-    o: () => {
-      tools.onlyFrom = !tools.onlyFrom;
-      tools.places.say(tools.onlyFrom ? gettext("Strokes take units of one grid only.") : gettext("Strokes take units of every grid."));
-    },
+    o: () => tools.takeFrom(tools.from === "every" ? "begun" : "every"),
+    c: () => colouring.next(),
+    n: () => panelStatus.querySelector("button")?.click(),
     "?": () => help.showModal(),
   };
   const help = helpPage();
@@ -64,8 +65,10 @@ function helpPage() {
     ["S", gettext("Split the chosen grid in two")],
     ["M", gettext("Merge, or move what is chosen: to the list of neighbours")],
     ["G", gettext("Balance the chosen grid with its neighbours; all others stay")],
-    ["K", gettext("Lock or unlock the chosen grid")],
-    ["O", gettext("Strokes take units of one grid only, or of every grid")],
+    ["K", gettext("Lock or unlock the chosen grid, or the chosen units")],
+    ["O", gettext("Take units of the grid where a stroke or box begins only, or of every grid")],
+    ["N", gettext("To the next grid to be mended")],
+    ["C", gettext("Colour the grids by something else")],
     ["Ctrl Z", gettext("Undo")],
     ["Ctrl Y", gettext("Redo")],
     ["Esc", gettext("Let go of what is chosen")],

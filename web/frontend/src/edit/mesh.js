@@ -18,6 +18,8 @@
  * @property {string[]} communities
  * @property {Int32Array} fixed by unit: what it is fixed with, -1: nothing
  * @property {string[]} names by unit
+ * @property {{zh: string, en: string, households: Int32Array}[]} housing the plan's housing types, with households by unit;
+ *     empty: it knows but one
  * @property {Float64Array} box by unit: least x, least y, greatest x, greatest y
  *
  * @typedef {object} Measure
@@ -44,6 +46,7 @@ export function readMesh(told) {
     neighbours: neighbours(told.units, ints(told.edges.u), ints(told.edges.v)),
     counts: Object.fromEntries(Object.entries(told.counts).map(([name, text]) => [name, ints(text)])),
     measures: told.measures.map((measure) => ({ ...measure, counts: new Float64Array(bytes(measure.counts)) })),
+    housing: told.housing.map((type) => ({ ...type, households: ints(type.households) })),
     community: ints(told.community),
     fixed: ints(told.fixed),
     box: boxes(told.units, rings),
@@ -116,13 +119,7 @@ export class UnitFinder {
   constructor(mesh) {
     this.mesh = mesh;
     const { box, units } = mesh;
-    let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
-    for (let u = 0; u < units; u += 1) {
-      west = Math.min(west, box[4 * u]);
-      south = Math.min(south, box[4 * u + 1]);
-      east = Math.max(east, box[4 * u + 2]);
-      north = Math.max(north, box[4 * u + 3]);
-    }
+    const [west, south, east, north] = boxOf(box, Array.from({ length: units }, (_, unit) => unit));
     this.side = Math.max(Math.sqrt(((east - west) * (north - south)) / Math.max(units, 1)), 1);
     this.from = [west, south];
     this.wide = Math.floor((east - west) / this.side) + 1;
@@ -195,4 +192,16 @@ function touches({ rings: { x, y, ring, unit } }, u, px, py, radius) {
     }
   }
   return false;
+}
+
+/** Least x, least y, greatest x and greatest y of some units. */
+export function boxOf(box, units) {
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const unit of units) {
+    west = Math.min(west, box[4 * unit]);
+    south = Math.min(south, box[4 * unit + 1]);
+    east = Math.max(east, box[4 * unit + 2]);
+    north = Math.max(north, box[4 * unit + 3]);
+  }
+  return [west, south, east, north];
 }

@@ -110,11 +110,12 @@ export class Strokes {
   }
 
   /** A gesture that takes the units whose middle lies in a box. */
-  box({ move, end }) {
+  box({ start, move, end }) {
     let corner;
     let units = [];
     return {
       begin: (point) => {
+        start(this.finder.at(...point));
         corner = point;
         units = [];
       },
@@ -133,11 +134,12 @@ export class Strokes {
   }
 
   /** A gesture that takes the units whose middle lies in a loop. */
-  lasso({ move, end }) {
+  lasso({ start, move, end }) {
     let loop = [];
     let units = [];
     return {
       begin: (point) => {
+        start(this.finder.at(...point));
         loop = [point];
         units = [];
       },

@@ -1,7 +1,7 @@
 /** The tools at the left, and what each makes of the hand on the map. */
 import { make } from "../dom.js";
 import { gettext } from "../words.js";
-import { harms, showEffect } from "./effect.js";
+import { showEffect } from "./effect.js";
 
 /** @typedef {"pick" | "brush" | "box" | "lasso" | "line"} Tool */
 
@@ -25,8 +25,12 @@ export class Tools extends EventTarget {
     Object.assign(this, given);
     /** Units chosen by hand, to be moved together. */
     this.units = [];
-    /** Only units of the grid where a stroke or box began are taken. */
-    this.onlyFrom = false;
+    /**
+     * Which units a stroke, box or lasso takes: of every grid, of the one where it begins, or of one grid (its code).
+     *
+     * @type {"every" | "begun" | string}
+     */
+    this.from = "every";
     this.buttons = new Map(Object.keys(TOOLS).map((tool) => [tool, this.button(tool)]));
     this.places.tools.append(...this.buttons.values());
     this.listen();
@@ -65,12 +69,26 @@ export class Tools extends EventTarget {
     this.strokes.use({
       pick: null,
       brush: this.strokes.brush({ start: (unit) => this.aim(unit), move: (units) => this.hover(this.allowed(units), this.target), end: (units) => this.stroke(units) }),
-      box: this.strokes.box({ move: (units) => this.drawing.choose(units), end: (units) => this.gather(units) }),
-      lasso: this.strokes.lasso({ move: (units) => this.drawing.choose(units), end: (units) => this.gather(units) }),
+      box: this.strokes.box(this.gathering()),
+      lasso: this.strokes.lasso(this.gathering()),
       line: this.strokes.line({ end: (line) => this.cut(line) }),
     }[tool]);
     if (tool === "pick" || tool === "line") this.gather([]);
     this.dispatchEvent(new CustomEvent("tool", { detail: { tool } }));
+  }
+
+  gathering() {
+    return {
+      start: (unit) => this.aim(unit),
+      move: (units) => this.drawing.choose(this.wanted(units)),
+      end: (units) => this.gather(this.wanted(units)),
+    };
+  }
+
+  /** @param {"every" | "begun" | string} from */
+  takeFrom(from) {
+    this.from = from;
+    this.dispatchEvent(new CustomEvent("tool", { detail: { tool: this.tool } }));
   }
 
   listen() {
@@ -101,49 +119,51 @@ export class Tools extends EventTarget {
   aim(unit) {
     this.began = unit < 0 ? null : this.draft.of[unit];
     this.target = this.selection.selected ?? this.began;
-    this.source = this.onlyFrom && this.target !== this.began ? this.began : null;
+    this.source = this.from === "begun" ? this.began : this.from;
   }
 
-  /** Those units that a stroke may take: not held where they are, of the source where there is one. */
+  /** Those units that are of the grid that is taken from. */
+  wanted(units) {
+    return this.from === "every" ? units : units.filter((unit) => this.draft.of[unit] === this.source);
+  }
+
+  /** Those units that a stroke may take: not there already, not locked, of the grid that is taken from. */
   allowed(units) {
-    return units.filter((unit) => {
-      const code = this.draft.of[unit];
-      const grid = this.draft.grids.get(code);
-      return code !== this.target && !grid.locked && !grid.fixed && (!this.source || code === this.source);
-    });
+    return this.draft.free(this.wanted(units)).filter((unit) => this.draft.of[unit] !== this.target);
   }
 
   hover(units, to) {
-    this.drawing.choose(units, to);
-    showEffect(this.places.effect, this.draft, units.length && (to === null || this.draft.grids.has(to)) ? this.draft.preview(units, to) : []);
+    const effects = units.length && (to === null || this.draft.grids.has(to)) ? this.draft.preview(this.draft.free(units), to) : [];
+    this.drawing.choose(units, to, effects.flatMap((effect) => effect.stray));
+    showEffect(this.places.effect, this.draft, effects);
   }
 
   stroke(units) {
     const taken = this.allowed(units);
-    if (!this.target || !taken.length) {
-      this.hover([], null);
-      const locked = this.draft.held(units);
-      if (locked.length) this.places.say(gettext("%(codes)s is locked and stays as it is.", { codes: locked.join(", ") }), "attention");
+    if (this.target && taken.length) {
+      this.move(taken, this.target);
       return;
     }
-    this.move(taken, this.target);
+    this.hover([], null);
+    const stays = this.wanted(units).some((unit) => this.draft.of[unit] !== this.target);
+    if (this.target && this.draft.isHeld(this.target)) this.places.say(gettext("Grid %(code)s is locked and takes nothing.", { code: this.draft.shortOf(this.target) }), "attention");
+    else if (stays) this.places.say(gettext("What was brushed is locked and stays."), "attention");
+    else if (units.some((unit) => this.draft.of[unit] !== this.target)) this.places.say(gettext("Nothing was taken: only units of one grid are wanted. Press O to change that."), "attention");
   }
 
   /** Move units, and show it at once; what the service makes of it follows. */
   async move(units, to) {
-    const harm = harms(this.draft.preview(units, to));
     const told = await this.commands.move(units, to);
     this.gather([]);
-    if (told && harm) this.dispatchEvent(new CustomEvent("harm", { detail: { told } }));
     return told;
   }
 
-  /** Choose units, to be moved by what the panel offers. */
+  /** Choose units, to be moved or locked by what the panel offers. */
   gather(units) {
-    this.units = this.source ? units.filter((unit) => this.draft.of[unit] === this.source) : units;
-    this.hover(this.units, null);
-    if (!this.units.length) this.places.effect.hidden = true;
-    this.dispatchEvent(new CustomEvent("units", { detail: { units: this.units } }));
+    this.units = units;
+    this.drawing.choose(units);
+    this.places.effect.hidden = true;
+    this.dispatchEvent(new CustomEvent("units", { detail: { units } }));
   }
 
   toggle(unit) {

@@ -31,7 +31,7 @@ import { button, layersControl } from "./controls.js";
  */
 
 /** Panes from below; each over what is in the one before. Leaflet's own: tiles 200, overlay 400, marker 600. */
-const PANES = { background: 150, grids: 410, borders: 430, labels: 450, tools: 470 };
+const PANES = { background: 150, grids: 410, borders: 430, tools: 440, labels: 450 };
 const SILENT = ["background", "borders", "labels"];
 
 /** Left free around what is shown, and for the controls below it; pixels. */

@@ -13,6 +13,7 @@ const GAP = 12;
  * @property {HTMLElement} why what makes the selected grid as it is
  * @property {HTMLElement | null} act what can be done with the chosen grid; null: nothing may
  * @property {HTMLElement | null} effect what a change would do
+ * @property {HTMLElement | null} troubles what an edit has broken
  * @property {HTMLElement} status what holds of the whole plan
  * @property {HTMLElement} hint what is under the pointer, or would happen
  * @property {HTMLElement} saved whether all is saved
@@ -74,6 +75,7 @@ export function openPanels(map) {
     why: get("why"),
     act: get("act"),
     effect: get("effect"),
+    troubles: get("troubles"),
     status: get("holds"),
     hint: get("hint"),
     saved: get("saved"),
