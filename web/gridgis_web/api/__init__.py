@@ -19,6 +19,7 @@ from gridgis_web.api import (
     officers,
     planning,
     plans,
+    proposals,
     records,
     tiles,
     uploads,
@@ -45,6 +46,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     officers.postings,
     leave.blueprint,
     leave.cover,
+    proposals.blueprint,
     jobs.blueprint,
     uploads.blueprint,
 )

@@ -34,6 +34,8 @@ class OfficerOut(ma.Schema):
     name = ma.fields.String(required=True)
     public_phone = ma.fields.String(required=True, metadata=about("The office's number"))
     phone = ma.fields.String(metadata=about("Their own; only where it was asked for"))
+    base_lon = ma.fields.Float(required=True, allow_none=True, metadata=about("Where they set out from"))
+    base_lat = ma.fields.Float(required=True, allow_none=True)
     active = ma.fields.Boolean(required=True)
     version = ma.fields.Integer(required=True)
 
@@ -45,6 +47,8 @@ class OfficerNew(ma.Schema):
     name = ma.fields.String(required=True, validate=[ma.validate.Length(1, 80), ma.validate.Regexp(r"\S")])
     phone = ma.fields.String(load_default="", validate=TELEPHONE)
     public_phone = ma.fields.String(load_default="", validate=TELEPHONE)
+    base_lon = ma.fields.Float(load_default=None, allow_none=True, validate=ma.validate.Range(-180, 180))
+    base_lat = ma.fields.Float(load_default=None, allow_none=True, validate=ma.validate.Range(-90, 90))
 
 
 class OfficerChange(ma.Schema):
@@ -53,6 +57,8 @@ class OfficerChange(ma.Schema):
     name = ma.fields.String(validate=[ma.validate.Length(1, 80), ma.validate.Regexp(r"\S")])
     phone = ma.fields.String(validate=TELEPHONE)
     public_phone = ma.fields.String(validate=TELEPHONE)
+    base_lon = ma.fields.Float(allow_none=True, validate=ma.validate.Range(-180, 180))
+    base_lat = ma.fields.Float(allow_none=True, validate=ma.validate.Range(-90, 90))
     active = ma.fields.Boolean()
 
 

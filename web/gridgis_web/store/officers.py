@@ -19,17 +19,32 @@ from gridgis_web.store.leave import lasts_on
 from gridgis_web.store.models import Grid, Officer, Plan, Posting
 
 PHONES = ("phone", "public_phone")
-CHANGEABLE = ("name", *PHONES, "active")
+CHANGEABLE = ("name", *PHONES, "base_lon", "base_lat", "active")
 POSTED = ("grid_code", "duty", "post", "starts", "ends")
 
 
 def add_officer(
-    session: Session, jurisdiction_id: int, name: str, *, who: str, phone: str = "", public_phone: str = ""
+    session: Session,
+    jurisdiction_id: int,
+    name: str,
+    *,
+    who: str,
+    phone: str = "",
+    public_phone: str = "",
+    base_lon: float | None = None,
+    base_lat: float | None = None,
 ) -> Officer:
-    """Add an officer; ``public_phone``, the office's, is what residents see."""
+    """Add an officer; ``public_phone``, the office's, is what residents see, ``base`` is where they set out from."""
+    _refuse_half_a_place(base_lon, base_lat)
     made = Officer(
-        jurisdiction_id=jurisdiction_id, name=name, phone=phone, public_phone=public_phone, created_by=who
-    )  # fmt: skip
+        jurisdiction_id=jurisdiction_id,
+        name=name,
+        phone=phone,
+        public_phone=public_phone,
+        base_lon=base_lon,
+        base_lat=base_lat,
+        created_by=who,
+    )
     session.add(made)
     session.flush()
     record(session, who, "create", "officer", made.id, after={"name": name, "jurisdiction_id": jurisdiction_id})
@@ -44,6 +59,7 @@ def change_officer(session: Session, key: int, version: int, *, who: str, values
             Said("{name} was changed in the meantime; load them again and repeat your change", name=row.name)
         )
     changed = {name: value for name, value in values.items() if name in CHANGEABLE and getattr(row, name) != value}
+    _refuse_half_a_place(*(values.get(name, getattr(row, name)) for name in ("base_lon", "base_lat")))
     before = {name: getattr(row, name) for name in changed if name not in PHONES}
     for name, value in changed.items():
         setattr(row, name, value)
@@ -106,12 +122,16 @@ def add_posting(
     duty: str = "officer",
     post: str = "A",
     ends: date | None = None,
+    jurisdiction_id: int | None = None,
 ) -> Posting:
-    """Post an officer to a grid from a day on; ``post`` A is their own grid, in B they stand in for a neighbour."""
+    """Post an officer to a grid from a day on; ``post`` A is their own grid, in B they stand in for a neighbour.
+
+    ``jurisdiction_id``: the grid's; None: the officer's own.
+    """
     _refuse_dates(starts, ends)
     made = Posting(
         officer_id=officer.id,
-        jurisdiction_id=officer.jurisdiction_id,
+        jurisdiction_id=officer.jurisdiction_id if jurisdiction_id is None else jurisdiction_id,
         grid_code=grid_code,
         duty=duty,
         post=post,
@@ -121,19 +141,19 @@ def add_posting(
     )
     session.add(made)
     session.flush()
-    record(session, who, "create", "posting", made.id, after={"officer_id": officer.id} | _told(made))
+    record(session, who, "create", "posting", made.id, after={"officer_id": officer.id} | told(made))
     return made
 
 
 def change_posting(session: Session, key: int, *, who: str, values: Mapping[str, Any]) -> Posting:
     """Change a posting's duty, post or days; it ends by getting a first day without it."""
     row = posting(session, key)
-    before = _told(row)
+    before = told(row)
     _refuse_dates(values.get("starts", row.starts), values.get("ends", row.ends))
     for name, value in values.items():
         setattr(row, name, value)
     session.flush()
-    after = _told(row)
+    after = told(row)
     if after != before:
         record(session, who, "change", "posting", key, before=before, after=after)
     return row
@@ -193,6 +213,11 @@ def _of(grids: Collection[tuple[int, str]]) -> Any:
     return clause
 
 
+def _refuse_half_a_place(lon: float | None, lat: float | None) -> None:
+    if (lon is None) != (lat is None):
+        raise InputError(Said("a place needs both its longitude and its latitude"))
+
+
 def _refuse_dates(starts: date, ends: date | None) -> None:
     if ends is not None and ends <= starts:
         raise InputError(
@@ -200,6 +225,7 @@ def _refuse_dates(starts: date, ends: date | None) -> None:
         )
 
 
-def _told(row: Posting) -> dict[str, object]:
+def told(row: Posting) -> dict[str, object]:
+    """Return what the log tells of a posting."""
     values = {name: getattr(row, name) for name in POSTED}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
