@@ -72,6 +72,12 @@ class Meaning(ma.Schema):
     )
     name = ma.fields.String(load_default="", validate=ma.validate.Length(max=200))
     attribution = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=500))
+    others_id = ma.fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=KEY,
+        metadata={"description": "Layers of the jurisdiction that stay where none was sent, the boundary always"},
+    )
 
 
 class Looked(ma.Schema):
@@ -153,7 +159,7 @@ def confirm_layers(meaning: dict[str, Any], upload_id: int) -> Any:
     given = confirm(
         current.store(),
         upload_id,
-        Confirmed(layers, meaning["columns"], meaning["name"], meaning["attribution"]),
+        Confirmed(layers, meaning["columns"], meaning["name"], meaning["attribution"], meaning["others_id"]),
     )
     with current.store().write() as session:
         return asked(session, IMPORT, given["jurisdiction_id"], given)

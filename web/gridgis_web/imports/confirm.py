@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from gridgis.errors import InputError, some
 from gridgis.languages import Said, Words, listed
+from gridgis_web.planning.parcels import layers_for
 from gridgis_web.store import Store
 from gridgis_web.store.uploads import upload
 
@@ -47,12 +48,15 @@ class Confirmed:
         The jurisdiction's, on plans; empty: as the boundary layer says.
     attribution
         What maps of these layers must show; None: OpenStreetMap's where they are its.
+    others_id
+        Layers that are there already, whose boundary and others stay where none was sent; None: all were sent.
     """
 
     layers: tuple[LayerRole, ...]
     columns: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     attribution: str | None = None
+    others_id: int | None = None
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Self:
@@ -65,6 +69,7 @@ class Confirmed:
                 columns={str(ours): str(theirs) for ours, theirs in dict(given.get("columns") or {}).items()},
                 name=str(given.get("name") or ""),
                 attribution=None if given.get("attribution") is None else str(given["attribution"]),
+                others_id=None if given.get("others_id") is None else int(given["others_id"]),
             )
         except (KeyError, TypeError, ValueError):
             raise InputError(
@@ -81,6 +86,7 @@ class Confirmed:
             "columns": dict(self.columns),
             "name": self.name,
             "attribution": self.attribution,
+            "others_id": self.others_id,
         }
 
 
@@ -92,16 +98,18 @@ def confirm(store: Store, upload_id: int, confirmed: Confirmed) -> dict[str, Any
     InputError
         With all faults, by layer.
     NotFound
-        When there is no such upload.
+        When there is no such upload, or the jurisdiction has no such layers that could stay.
     """
     with store.read() as session:
         found = upload(session, upload_id)
         report, jurisdiction_id = found.report, found.jurisdiction_id
+        if confirmed.others_id is not None and jurisdiction_id is not None:
+            layers_for(session, jurisdiction_id, confirmed.others_id)
     layers = tuple(
         LayerRole(one.file, one.layer, SAME.get(one.role, one.role), one.crs.strip()) for one in confirmed.layers
     )
-    confirmed = Confirmed(layers, confirmed.columns, confirmed.name, confirmed.attribution)
-    faults = [*_of_layers(layers, report), *_of_columns(confirmed, report)]
+    confirmed = replace(confirmed, layers=layers)
+    faults = [*_of_layers(layers, report), *_of_roles(confirmed), *_of_columns(confirmed, report)]
     if faults:
         raise InputError(*faults)
     return {"upload_id": upload_id, "jurisdiction_id": jurisdiction_id, "confirmed": confirmed.to_dict()}
@@ -124,7 +132,6 @@ def _of_layers(layers: tuple[LayerRole, ...], report: list[dict[str, Any]]) -> l
 
     known = {(row["file"], row["layer"]): row for row in report if not row["error"]}
     faults: list[Words] = []
-    seen: dict[str, list[str]] = {}
     told: set[tuple[str, str]] = set()
     for one in layers:
         row = known.get((one.file, one.layer))
@@ -152,7 +159,6 @@ def _of_layers(layers: tuple[LayerRole, ...], report: list[dict[str, Any]]) -> l
                 )
             )
             continue
-        seen.setdefault(one.role, []).append(one.file)
         if "|" in one.layer:
             faults.append(
                 Said(
@@ -179,7 +185,16 @@ def _of_layers(layers: tuple[LayerRole, ...], report: list[dict[str, Any]]) -> l
                 parse_crs(one.crs)
             except InputError as error:
                 faults += [Said("{file}: {fault}", file=one.file, fault=fault) for fault in error.faults]
-    faults += [
+    return faults
+
+
+def _of_roles(confirmed: Confirmed) -> list[Words]:
+    """Return a fault for each role that is given too often, or that is missing."""
+    seen: dict[str, list[str]] = {}
+    for one in confirmed.layers:
+        if one.role:
+            seen.setdefault(one.role, []).append(one.file)
+    faults: list[Words] = [
         Said(
             "{role}: one layer is wanted, and {count} are given ({files})",
             role=role,
@@ -189,9 +204,15 @@ def _of_layers(layers: tuple[LayerRole, ...], report: list[dict[str, Any]]) -> l
         for role, files in seen.items()
         if role in ONCE and len(files) > 1
     ]
-    faults += [
-        Said("{role}: no layer is given as that", role=role) for role in ("boundary", "buildings") if role not in seen
-    ]
+    kept = confirmed.others_id is not None
+    needed = ("buildings",) if kept else ("boundary", "buildings")
+    faults += [Said("{role}: no layer is given as that", role=role) for role in needed if role not in seen]
+    if kept and "boundary" in seen:
+        faults.append(Said("boundary: with a new one no older layer can stay; send all layers, or leave it out"))
+    if kept and ("roads" in seen) != ("barriers" in seen):
+        faults.append(
+            Said("roads and barriers were made one when they were loaded; send both of them anew, or neither")
+        )
     return faults
 
 

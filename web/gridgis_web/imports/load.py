@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gridgis.errors import InputError
 from gridgis.inputs.roles import ROLE_WORDS
+from gridgis.inputs.tables import Source
 from gridgis.languages import Said, listed
 from gridgis.layers import Layers
 from gridgis_web.errors import NotFound
@@ -19,7 +20,7 @@ from gridgis_web.imports.confirm import Confirmed, LayerRole
 from gridgis_web.imports.unpack import Sent, unpack, upload_folder
 from gridgis_web.planning.pack import pack_layers, unpack_layers
 from gridgis_web.store import Store, artifacts
-from gridgis_web.store.layers import save_layers
+from gridgis_web.store.layers import layer_set, save_layers
 from gridgis_web.store.uploads import upload
 
 Progress = Callable[[str, float], None]
@@ -56,10 +57,12 @@ def gather(store: Store, upload_id: int, confirmed: Confirmed) -> Parcel:
         found = upload(session, upload_id)
         if found.jurisdiction_id is None:
             raise NotFound(Said("upload {upload_id} is for no jurisdiction", upload_id=upload_id))
+        others = None if confirmed.others_id is None else layer_set(session, confirmed.others_id)
         return {
             "jurisdiction_id": found.jurisdiction_id,
             "files": artifacts.get(session, found.files_id),
             "confirmed": confirmed.to_dict(),
+            "others": None if others is None else artifacts.get(session, others.content_id),
         }
 
 
@@ -67,7 +70,9 @@ def read(gathered: Parcel, progress: Progress | None = None) -> Parcel:
     """Read the layers as they were confirmed; raises InputError with all faults of all layers."""
     with upload_folder() as folder:
         unpacked = unpack([Sent("kept.zip", io.BytesIO(gathered["files"]))], folder, KEPT)
-        layers = read_confirmed(unpacked.folder, Confirmed.read(gathered["confirmed"]), progress=progress)
+        others = None if gathered["others"] is None else unpack_layers(gathered["others"])
+        confirmed = Confirmed.read(gathered["confirmed"])
+        layers = read_confirmed(unpacked.folder, confirmed, others=others, progress=progress)
     return {"layers": pack_layers(layers)}
 
 
@@ -86,24 +91,30 @@ def prepare(gathered: Parcel, made: Parcel, *, who: str) -> Callable[[Session], 
     return save
 
 
-def read_confirmed(folder: Path, confirmed: Confirmed, *, progress: Progress | None = None) -> Layers:
-    """Read the layers in a folder as a person has confirmed them; raises InputError with all faults."""
-    from gridgis.inputs import read_layers
+def read_confirmed(
+    folder: Path, confirmed: Confirmed, *, others: Layers | None = None, progress: Progress | None = None
+) -> Layers:
+    """Read the layers in a folder as a person has confirmed them; raises InputError with all faults.
 
-    by_role: dict[str, list[str]] = {}
+    ``others``: layers that are there already, of which stays what was not sent, the boundary always.
+    """
+    from gridgis.inputs import read_layers
+    from gridgis_web.imports.others import boundary_of, joined
+
+    by_role: dict[str, list[Source]] = {} if others is None else {"boundary": [boundary_of(others)]}
     assumed = _state_crs(folder, confirmed.layers)
     for one in confirmed.layers:
         if one.role:
             by_role.setdefault(one.role, []).append(_source(folder, one))
 
-    def single(role: str) -> str | None:
+    def single(role: str) -> Source | None:
         return by_role[role][0] if role in by_role else None
 
     missing = [role for role in ("boundary", "buildings") if role not in by_role]
     if missing:
         raise InputError(*(Said("{role}: no layer is given as that", role=ROLE_WORDS[role]) for role in missing))
     try:
-        return read_layers(
+        layers = read_layers(
             boundary=by_role["boundary"][0],
             buildings=by_role["buildings"][0],
             roads=single("roads"),
@@ -118,6 +129,7 @@ def read_confirmed(folder: Path, confirmed: Confirmed, *, progress: Progress | N
             attribution=confirmed.attribution,
             progress=progress,
         )
+        return layers if others is None else joined(layers, others)
     except InputError as error:
         raise InputError(*(fault.map(lambda text: text.replace(f"{folder}/", "")) for fault in error.faults)) from None
 
