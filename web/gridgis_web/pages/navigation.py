@@ -52,5 +52,7 @@ def entries() -> list[Entry]:
 
 
 def is_here(entry: Entry) -> bool:
-    """Tell whether the current page belongs to an entry: it is of the same blueprint."""
-    return entry.endpoint.partition(".")[0] == request.blueprint
+    """Tell whether the current page belongs to an entry: its blueprint stands at the same place."""
+    own = current_app.blueprints[entry.endpoint.partition(".")[0]]
+    shown = current_app.blueprints.get(request.blueprint or "")
+    return own is shown or (shown is not None and own.url_prefix is not None and own.url_prefix == shown.url_prefix)

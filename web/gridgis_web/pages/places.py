@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
@@ -21,6 +21,7 @@ from gridgis_web import current
 from gridgis_web.access import current_account, needs, visible_jurisdictions
 from gridgis_web.api.jobs import seen_job
 from gridgis_web.api.jurisdictions import seen_jurisdiction
+from gridgis_web.api.plans import seen_plan
 from gridgis_web.background import background_of
 from gridgis_web.errors import NotFound
 from gridgis_web.imports.unpack import Sent
@@ -28,10 +29,12 @@ from gridgis_web.imports.uploads import limits_of, receive
 from gridgis_web.pages.words import JOB_STATES, LEVELS, REPAIRS, word
 from gridgis_web.planning.demo import CODE, demo_files, known_of_demo
 from gridgis_web.store import jobs, layers, places
-from gridgis_web.store.models import Jurisdiction, LayerSet
+from gridgis_web.store.models import Job, Jurisdiction, LayerSet
 from gridgis_web.store.places import add_jurisdiction, by_code
 
 PAGE = Blueprint("places", __name__, url_prefix="/jurisdictions")
+MAKERS = ("partition", "rebalance")
+"""The kinds of jobs that make plans."""
 RECENT = 8
 """Jobs that a jurisdiction's page shows."""
 
@@ -113,12 +116,19 @@ def show_upload(jurisdiction_id: int) -> str:
         place = seen_jurisdiction(session, jurisdiction_id)
         newest = layers.newest_layers(session, place.id)
         waits = jobs.under_way(session, "import", place.id)
+        follows = seen_plan(session, key) if (key := request.args.get("next", type=int)) else None
+        if follows is not None and follows.jurisdiction_id != place.id:
+            raise NotFound(Said("the jurisdiction has no plan {key}", key=key))
         told = {
-            **_shared(place),
+            **shared(place),
             "job": waits[-1].id if waits else None,
             "upload_mb": current.settings().upload_mb,
+            "others": None if newest is None else {"id": newest.id, "roles": list(newest.sources["files"])},
         }
-        return render_template("layers.html", place=place, newest=newest, told=told)
+        told["urls"]["then"] = (
+            told["urls"]["place"] if follows is None else url_for("next_year.show_next", plan_id=follows.id)
+        )
+        return render_template("layers.html", place=place, newest=newest, follows=follows, told=told)
 
 
 @PAGE.get("/<int:jurisdiction_id>")
@@ -130,15 +140,15 @@ def show_place(jurisdiction_id: int) -> str | Response:
         newest = layers.newest_layers(session, place.id)
         if newest is None:
             return redirect(url_for(".show_upload", jurisdiction_id=place.id))
-        asked = [job for job in jobs.list_jobs(session, jurisdiction_id=place.id) if job.kind == "partition"]
-        told = _shared(place) | _of_layers(place, newest)
+        asked = [job for job in jobs.list_jobs(session, jurisdiction_id=place.id) if job.kind in MAKERS]
+        told = shared(place) | _of_layers(place, newest)
         told["estimates"] = layers.count_sources(session, newest.id)
         return render_template(
             "place.html",
             place=place,
             newest=newest,
             told=told,
-            jobs=asked[:RECENT],
+            jobs=[(job, _page_of(job)) for job in asked[:RECENT]],
             state_word=partial(word, JOB_STATES),
         )
 
@@ -150,13 +160,20 @@ def show_run(jurisdiction_id: int, job_id: int) -> str:
     with current.store().read() as session:
         place = seen_jurisdiction(session, jurisdiction_id)
         job = seen_job(session, job_id)
-        if job.kind != "partition" or job.jurisdiction_id != place.id:
+        if job.kind not in MAKERS or job.jurisdiction_id != place.id:
             raise NotFound(Said("{place} has no plan made by job {job}", place=place.name, job=job_id))
-        told = _shared(place) | {"job": job.id, "workbench": _pattern("workbench.show_plan", plan_id=0)}
+        told = shared(place) | {"job": job.id, "workbench": pattern("workbench.show_plan", plan_id=0)}
         return render_template("run.html", place=place, job=job, told=told)
 
 
-def _shared(place: Jurisdiction) -> dict[str, Any]:
+def _page_of(job: Job) -> str:
+    """Return the address of the page that shows a job that makes plans."""
+    if job.kind == "rebalance" and "plan_id" in job.given:
+        return url_for("next_year.show_proposal", plan_id=job.given["plan_id"], job_id=job.id)
+    return url_for(".show_run", jurisdiction_id=job.jurisdiction_id, job_id=job.id)
+
+
+def shared(place: Jurisdiction) -> dict[str, Any]:
     """Return what every page of a jurisdiction must know."""
     return {
         "id": place.id,
@@ -164,13 +181,13 @@ def _shared(place: Jurisdiction) -> dict[str, Any]:
         "csrf": generate_csrf(),
         "urls": {
             "uploads": url_for("uploads.send", jurisdiction_id=place.id),
-            "upload": _pattern("uploads.show", upload_id=0),
-            "jobs": _pattern("jobs.show_job", job_id=0),
+            "upload": pattern("uploads.show", upload_id=0),
+            "jobs": pattern("jobs.show_job", job_id=0),
             "plans": url_for("planning.make_plan"),
-            "plan": _pattern("plans.show_plan", plan_id=0),
+            "plan": pattern("plans.show_plan", plan_id=0),
             "foresee": url_for("foresight.foresee_plan", jurisdiction_id=place.id),
-            "place": url_for(".show_place", jurisdiction_id=place.id),
-            "run": _pattern(".show_run", jurisdiction_id=place.id, job_id=0),
+            "place": url_for("places.show_place", jurisdiction_id=place.id),
+            "run": pattern("places.show_run", jurisdiction_id=place.id, job_id=0),
         },
     }
 
@@ -210,7 +227,7 @@ def _of_layers(place: Jurisdiction, newest: LayerSet) -> dict[str, Any]:
     }
 
 
-def _pattern(endpoint: str, **keys: Any) -> str:
+def pattern(endpoint: str, **keys: Any) -> str:
     """Return an address whose last key, 0, stands as ``{key}``."""
     before, _, after = url_for(endpoint, **keys).rpartition("/0")
     return f"{before}/{{key}}{after}"

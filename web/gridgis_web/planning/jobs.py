@@ -81,6 +81,7 @@ def make_rebalance(gathered: Parcel, report: Report) -> Parcel:
     from gridgis.compare import Division
     from gridgis.options import PlanOptions
     from gridgis.rebalance import rebalance
+    from gridgis_web.planning.moves import told_of
     from gridgis_web.planning.pack import unpack_layers
     from gridgis_web.planning.succession import layers_after
 
@@ -97,12 +98,7 @@ def make_rebalance(gathered: Parcel, report: Report) -> Parcel:
         move_price=gathered["move_price"],
         progress=report.progress,
     )
-    told = {
-        "moved_households": int(found.moved_households),
-        "fewest_possible": int(found.fewest_possible),
-        "untouched": bool(found.untouched),
-    }
-    return made_of(found.plan, report) | {"told": told}
+    return made_of(found.plan, report) | {"told": told_of(found)}
 
 
 def keep_plan(job: Job, gathered: Parcel, made: Parcel) -> Keep:

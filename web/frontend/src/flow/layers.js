@@ -2,7 +2,7 @@
 import { make } from "../dom.js";
 import { gettext, ngettext, percent } from "../words.js";
 import { showFailure, showJob } from "./job.js";
-import { RequestError, at, load, send, sendFiles } from "./service.js";
+import { at, faultOf, load, send, sendFiles } from "./service.js";
 
 const get = (id) => document.getElementById(id);
 
@@ -53,7 +53,7 @@ async function take(files, told) {
     });
     const count = ngettext("%(num)s file is here.", "%(num)s files are here.", files.length);
     place.replaceChildren(make("p", {}, `✓ ${count}`));
-    history.replaceState(null, "", `?upload=${upload.id}`);
+    remember(upload.id);
     confirm(told, upload);
   } catch (error) {
     place.replaceChildren(faultOf(error));
@@ -71,10 +71,15 @@ async function ask(told, key) {
   }
 }
 
-function faultOf(error) {
-  if (!(error instanceof RequestError)) throw error;
-  return make("p", { class: "note fault lines", role: "alert" },
-    error.status ? error.message : gettext("The service could not be reached; is the network there? Then try again."));
+/** Whether layers that are there stay beside those sent: a new boundary is one for all. */
+const keeps = (told, roles) => told.others !== null && !roles.includes("boundary");
+
+/** Let the address lead back to an upload; null: to none. */
+function remember(upload) {
+  const address = new URL(location.href);
+  if (upload === null) address.searchParams.delete("upload");
+  else address.searchParams.set("upload", upload);
+  history.replaceState(null, "", address);
 }
 
 /** Show each layer with what it seems to be, and let that be corrected. */
@@ -84,10 +89,14 @@ function confirm(told, upload) {
   const refused = upload.report.filter((row) => row.error);
   const fault = make("div");
   const missing = make("p", { class: "quiet" });
+  const stays = make("p", { class: "quiet", role: "status" });
   const go = make("button", { type: "submit", class: "button first" }, gettext("Yes, load them"));
   const check = () => {
     const there = rows.map(({ role }) => role.value);
-    const names = roles().filter(([role]) => ["boundary", "buildings"].includes(role) && !there.includes(role)).map(([, name]) => name);
+    const needed = told.others ? ["buildings"] : ["boundary", "buildings"];
+    const names = roles().filter(([role]) => needed.includes(role) && !there.includes(role)).map(([, name]) => name);
+    const left = roles().filter(([role]) => keeps(told, there) && told.others.roles.includes(role) && !there.includes(role));
+    stays.textContent = left.length ? gettext("Not sent, and stays as it is: %(names)s", { names: left.map(([, name]) => name).join(", ") }) : "";
     missing.textContent = names.length ? gettext("Still missing: %(names)s", { names: names.join(", ") }) : "";
     go.disabled = names.length > 0;
     for (const { role, crs } of rows) if (crs) crs.hidden = !role.value;
@@ -101,7 +110,7 @@ function confirm(told, upload) {
       make("tbody", {}, ...rows.map(({ row }) => row)))),
     refused.length ? make("div", { class: "note once" }, make("strong", {}, gettext("Not used")),
       make("ul", {}, ...refused.map(({ file, error }) => make("li", {}, `${file}: ${error}`)))) : null,
-    fault, make("div", { class: "row middle" }, go, missing));
+    fault, stays, make("div", { class: "row middle" }, go, missing));
   get("confirm").replaceChildren(form);
   get("report").hidden = false;
   check();
@@ -134,10 +143,11 @@ async function loadThem(told, upload, rows, fault, go) {
   const layers = rows.map(({ role, crs, report }) => ({
     file: report.file, layer: report.layer, role: role.value, crs: (role.value && crs?.querySelector("input").value.trim()) || "",
   }));
+  const others = keeps(told, layers.map(({ role }) => role)) ? told.others.id : null;
   go.disabled = true;
   try {
-    const job = await send(`${at(told.urls.upload, upload.id)}/confirm`, told.csrf, { ...upload.guess, layers });
-    history.replaceState(null, "", location.pathname);
+    const job = await send(`${at(told.urls.upload, upload.id)}/confirm`, told.csrf, { ...upload.guess, layers, others_id: others });
+    remember(null);
     watch(told, job.id);
   } catch (error) {
     fault.replaceChildren(faultOf(error));
@@ -150,9 +160,9 @@ async function watch(told, job) {
   get("send").hidden = true;
   const ended = await showJob(get("job"), { url: at(told.urls.jobs, job), csrf: told.csrf, title: gettext("Loading the layers") });
   if (ended.state === "done") {
-    location.assign(told.urls.place);
+    location.assign(told.urls.then);
     return;
   }
   get("send").hidden = false;
-  showFailure(get("job"), ended, make("a", { class: "button", href: location.pathname }, gettext("Send them again")));
+  showFailure(get("job"), ended, make("a", { class: "button", href: location.href }, gettext("Send them again")));
 }

@@ -1,5 +1,7 @@
 /** What the pages on the way to a plan ask of the service. */
 import { RequestError, load } from "../bench/api.js";
+import { make } from "../dom.js";
+import { gettext } from "../words.js";
 
 /**
  * @param {string} url
@@ -54,6 +56,13 @@ export function sendFiles(url, csrf, files, heard) {
 function reasonOf(told) {
   const fields = Object.values(told.errors ?? {}).flatMap((place) => Object.entries(place));
   return told.detail ?? fields.map(([name, why]) => `${name}: ${why}`).join("\n");
+}
+
+/** A line that says why something was refused. */
+export function faultOf(error) {
+  if (!(error instanceof RequestError)) throw error;
+  return make("p", { class: "note fault lines", role: "alert" },
+    error.status ? error.message : gettext("The service could not be reached; is the network there? Then try again."));
 }
 
 /** The address of one thing. */

@@ -6,9 +6,10 @@ const SIDE = 1000;
 
 /**
  * @param {GeoJSON.Feature[]} features grids
+ * @param {(grid: {code: string, colour: number}) => string} [classOf] what a grid looks like; by default its colour
  * @returns {SVGElement}
  */
-export function smallMap(features) {
+export function smallMap(features, classOf = ({ colour }) => `grid-${colour}`) {
   const shapes = features.map(({ geometry: { type, coordinates } }) => (type === "Polygon" ? [coordinates] : coordinates).flat());
   const points = shapes.flat(2);
   const [xs, ys] = [0, 1].map((axis) => points.map((point) => point[axis]));
@@ -20,5 +21,5 @@ export function smallMap(features) {
   const path = (rings) => rings.map((ring) =>
     `M${ring.map(([x, y]) => `${((x - west) * narrow * scale).toFixed(1)} ${((north - y) * scale).toFixed(1)}`).join("L")}Z`).join("");
   return draw("svg", { viewBox: `-8 -8 ${(east - west) * narrow * scale + 16} ${(north - south) * scale + 16}`, role: "img", "aria-label": gettext("Small map of the grids") },
-    ...features.map(({ properties }, index) => draw("path", { d: path(shapes[index]), class: `grid-${properties.colour}` })));
+    ...features.map(({ properties }, index) => draw("path", { d: path(shapes[index]), class: classOf(properties) })));
 }

@@ -1,8 +1,10 @@
 /** What a plan is to keep: profile or bands, how many grids, four sliders; whether it can be had is said at once. */
 import { make } from "../dom.js";
 import { gettext, pick } from "../words.js";
+import { fieldOf } from "./field.js";
 import { startForesight } from "./foresight.js";
 import { RequestError, at, send } from "./service.js";
+import { slider } from "./slider.js";
 
 const OWN = "own";
 /** Of weights and of effort; the third is usual. */
@@ -93,16 +95,6 @@ function fieldsOf(told) {
   };
 }
 
-let made = 0;
-
-function fieldOf(title, input, about = "") {
-  made += 1;
-  input.id = `field-${made}`;
-  const hint = about ? make("span", { class: "quiet", id: `${input.id}-about` }, about) : null;
-  if (hint) input.setAttribute("aria-describedby", hint.id);
-  return { input, box: make("div", { class: "field" }, make("label", { for: input.id }, title), input, hint) };
-}
-
 function bandOf(title, value) {
   const bound = (name) => make("input", { type: "number", min: 0, step: 1, inputmode: "numeric", "aria-label": name });
   const low = bound(gettext("%(what)s, at least", { what: title }));
@@ -116,20 +108,7 @@ function bandOf(title, value) {
 }
 
 function sliderOf(name, kind, title, about) {
-  made += 1;
-  const id = `slider-${made}`;
-  const words = amounts()[kind];
-  const input = make("input", { type: "range", id, min: 0, max: 4, step: 1, value: 2, "aria-describedby": `${id}-about` });
-  const said = make("output", { for: id });
-  const say = () => {
-    said.textContent = words[input.value];
-    input.setAttribute("aria-valuetext", said.textContent);
-  };
-  input.addEventListener("input", say);
-  say();
-  const box = make("div", { class: "field slider" },
-    make("div", { class: "head" }, make("label", { for: id }, title), said), input, make("span", { class: "quiet", id: `${id}-about` }, about));
-  return { name, box, get: () => STEPS[kind][input.value] };
+  return { name, ...slider({ title, steps: STEPS[kind], words: amounts()[kind], abouts: [about], at: 2 }) };
 }
 
 function optionsOf(fields) {
