@@ -23,7 +23,7 @@ from gridgis_web.store.models.people import DUTIES
 blueprint = ApiBlueprint("officers", __name__, description="Who serves in grids")
 postings = ApiBlueprint("postings", __name__, description="Who serves in which grid, from when to when")
 
-TELEPHONE = ma.validate.Regexp(r"^[0-9+() -]{0,40}$", error="digits, spaces, + ( ) - alone, 40 at most")
+TELEPHONE = ma.validate.Regexp(f"^{kept.PHONE.pattern}$", error="digits, spaces, + ( ) - alone, 40 at most")
 
 
 class OfficerOut(ma.Schema):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -20,7 +22,41 @@ from gridgis_web.store.models import Grid, Officer, Plan, Posting
 
 PHONES = ("phone", "public_phone")
 CHANGEABLE = ("name", *PHONES, "base_lon", "base_lat", "active")
+PHONE = re.compile(r"[0-9+() -]{0,40}")
 POSTED = ("grid_code", "duty", "post", "starts", "ends")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficerBook:
+    """The officers of a jurisdiction by name, and everything they are posted to."""
+
+    by_name: Mapping[str, list[Officer]]
+    postings: Mapping[int, list[Posting]]
+
+    def called(self, name: str) -> list[Officer]:
+        """Return those of a name."""
+        return self.by_name.get(name, [])
+
+    def is_posted(self, officer_id: int, code: str, duty: str, post: str, day: date) -> bool:
+        """Tell whether someone is posted so on a day already."""
+        return any(
+            (one.grid_code, one.duty, one.post) == (code, duty, post)
+            and one.starts <= day
+            and (one.ends is None or one.ends > day)
+            for one in self.postings.get(officer_id, ())
+        )
+
+
+def read_book(session: Session, jurisdiction_id: int) -> OfficerBook:
+    """Read the officers of a jurisdiction who serve, and their postings there."""
+    by_name: dict[str, list[Officer]] = {}
+    wanted = select(Officer).where(Officer.jurisdiction_id == jurisdiction_id, Officer.active).order_by(Officer.id)
+    for one in session.scalars(wanted):
+        by_name.setdefault(one.name, []).append(one)
+    postings: dict[int, list[Posting]] = {}
+    for posted in session.scalars(select(Posting).where(Posting.jurisdiction_id == jurisdiction_id)):
+        postings.setdefault(posted.officer_id, []).append(posted)
+    return OfficerBook(by_name=by_name, postings=postings)
 
 
 def add_officer(

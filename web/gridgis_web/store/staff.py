@@ -16,7 +16,7 @@ from gridgis.languages import Said
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.leave import lasts_on
-from gridgis_web.store.life import plan_on
+from gridgis_web.store.life import latest, plan_on
 from gridgis_web.store.models import Grid, Officer, Posting
 from gridgis_web.store.officers import add_posting, change_posting, told
 
@@ -78,6 +78,15 @@ def read_staff(session: Session, jurisdiction_id: int, day: date) -> Staff:
     ]
     state = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
     return Staff(grids=grids, officers={one.id: one for one in officers}, postings=postings, state=state)
+
+
+def grid_names(session: Session, jurisdiction_id: int, day: date) -> dict[str, str]:
+    """Return the code and name of every grid on a day, or of the plan to come where none holds yet."""
+    plan = plan_on(session, jurisdiction_id, day) or latest(session, jurisdiction_id)
+    if plan is None:
+        return {}
+    rows = session.execute(select(Grid.code, Grid.name).where(Grid.plan_id == plan.id, Grid.level == "grid"))
+    return {row.code: row.name for row in rows}
 
 
 def check_state(staff: Staff, state: str) -> None:
