@@ -14,7 +14,20 @@ from typing import NoReturn
 
 import click
 
-from gridgis.cli import audit, cases, city, compare, demo, edit, inspect, osm, partition, partition_graph, rebalance
+from gridgis.cli import (
+    audit,
+    cases,
+    city,
+    compare,
+    demo,
+    edit,
+    inspect,
+    osm,
+    paper,
+    partition,
+    partition_graph,
+    rebalance,
+)
 from gridgis.cli.parameters import Settings, debug_option
 from gridgis.cli.terminal import asked_language, end_on_signals
 from gridgis.cli.usage import show_usage_error
@@ -69,7 +82,7 @@ def cli() -> None:
     """Divide a jurisdiction into balanced service grids along its roads and rivers, and certify the result."""
 
 
-for module in (demo, osm, inspect, partition, partition_graph, rebalance, edit, city, audit, compare, cases):
+for module in (demo, osm, inspect, partition, partition_graph, rebalance, edit, city, audit, compare, paper, cases):
     cli.add_command(module.command)
 
 

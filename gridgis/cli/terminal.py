@@ -37,6 +37,9 @@ STEPS: Mapping[str, Mapping[Language, str]] = {
     "city": {"en": "Dividing the city among its communities", "zh": "按社区划分全市"},
     "plans": {"en": "Dividing the communities", "zh": "划分各社区"},
     "write": {"en": "Writing files", "zh": "写入文件"},
+    "boards": {"en": "Printing notice boards", "zh": "制作公示牌"},
+    "cards": {"en": "Printing contact cards", "zh": "制作联系卡"},
+    "atlas": {"en": "Printing the atlas", "zh": "制作图册"},
 }
 """Names of steps as people read them; others are shown as they are."""
 
