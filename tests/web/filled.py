@@ -102,6 +102,7 @@ def fill(store, *, buildings=30):
             m.IncidentEvent(incident_id=incident.id, at=MOMENT, who="public", kind="report", more={"a": None}),
             m.Attachment(incident_id=incident.id, artifact_id=content[3].id, name="照片.jpg"),
             m.Posting(officer_id=officer.id, jurisdiction_id=town.id, grid_code="G02", starts=date(2026, 3, 1)),
+            m.GridNote(jurisdiction_id=town.id, grid_code="G07", text="东门检修"),
             m.Leave(officer_id=officer.id, starts=date(2026, 3, 2), ends=date(2026, 3, 9)),
             m.Token(account_id=account.id, name="hotline", digest="d" * 64, expires_at=MOMENT),
             m.EndedSession(account_id=account.id, stamp="5" * 32, ended_at=MOMENT),

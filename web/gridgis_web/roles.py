@@ -32,6 +32,7 @@ TABLE: dict[str, tuple[Scope | None, ...]] = {
     "plans.review":       (ALL, BELOW, BELOW, NO, NO),
     "plans.publish":      (ALL, BELOW, NO, NO, NO),
     "grids.read":         (ALL, BELOW, BELOW, GRIDS, NO),
+    "grids.notes":        (ALL, BELOW, BELOW, GRIDS, NO),
     "jobs.read":          (ALL, BELOW, BELOW, NO, NO),
     "jobs.run":           (ALL, BELOW, NO, NO, NO),
     "exports.read":       (ALL, BELOW, BELOW, NO, NO),

@@ -12,6 +12,7 @@ from gridgis_web.api import (
     exports,
     foresight,
     grids,
+    handover,
     jobs,
     jurisdictions,
     layers,
@@ -51,6 +52,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     leave.blueprint,
     leave.cover,
     proposals.blueprint,
+    handover.blueprint,
+    handover.notes,
     jobs.blueprint,
     uploads.blueprint,
 )

@@ -34,6 +34,7 @@ SUBJECTS: dict[str, LazyString] = {
     "officer": lazy_gettext("officer"),
     "posting": lazy_gettext("posting"),
     "officer_leave": lazy_gettext("leave"),
+    "grid_note": lazy_gettext("note on a grid"),
     "jurisdiction": lazy_gettext("jurisdiction"),
     "layer_set": lazy_gettext("layers"),
     "plan": lazy_gettext("plan"),

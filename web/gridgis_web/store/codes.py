@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gridgis_web.store.models import Grid, Plan, RetiredCode
+from gridgis_web.store.models import Crosswalk, Grid, Plan, RetiredCode
 
 LIVED = ("published", "superseded")
 
@@ -87,6 +87,27 @@ def retire(session: Session, plan: Plan, codes: Collection[str]) -> list[str]:
     session.add_all(RetiredCode(jurisdiction_id=plan.jurisdiction_id, code=code, plan_id=plan.id) for code in fresh)
     session.flush()
     return fresh
+
+
+def heirs(session: Session, jurisdiction_id: int, day: date) -> dict[str, str]:
+    """Return code -> heir of those retired by a day: the grid that took most of the households, or the heir of that."""
+    rows = session.execute(
+        select(Crosswalk.old_code, Crosswalk.new_code)
+        .join(Plan, Plan.id == Crosswalk.new_plan_id)
+        .where(Plan.jurisdiction_id == jurisdiction_id, Crosswalk.old_code != "", Crosswalk.new_code != "")
+        .where(Plan.valid_from <= day)
+        .order_by(Plan.valid_from, Crosswalk.households_before, Crosswalk.buildings, Crosswalk.new_code.desc())
+    )
+    # the last row of a code says who took most of it
+    went = {row.old_code: row.new_code for row in rows}
+    retired = set(retired_codes(session, jurisdiction_id))
+    found = {}
+    for code in sorted(retired & went.keys()):
+        heir = went[code]
+        while heir in retired and heir in went:
+            heir = went[heir]
+        found[code] = heir
+    return found
 
 
 def grid_codes(session: Session, plan_id: int, *, level: str = "grid") -> list[str]:

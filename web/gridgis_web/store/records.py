@@ -36,6 +36,8 @@ class Wanted:
         west, south, east, north; what lies on its edge is in it.
     since, until
         The first moment, and the first one no longer wanted.
+    unsettled
+        Only those that are not closed.
     """
 
     places: Collection[int]
@@ -44,6 +46,7 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     category: str | None = None
+    unsettled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +136,9 @@ def _of(query: Select[Any], wanted: Wanted) -> Select[Any]:
         query = query.where(Incident.reported_at >= wanted.since)
     if wanted.until is not None:
         query = query.where(Incident.reported_at < wanted.until)
-    return query if wanted.category is None else query.where(Incident.category == wanted.category)
+    if wanted.category is not None:
+        query = query.where(Incident.category == wanted.category)
+    return query.where(Incident.closed_at.is_(None)) if wanted.unsettled else query
 
 
 def _recorded_in(grids: Collection[tuple[int, str]]) -> ColumnElement[bool]:

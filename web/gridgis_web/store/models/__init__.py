@@ -2,7 +2,7 @@
 
 from gridgis_web.store.models.base import Base, now
 from gridgis_web.store.models.incidents import Attachment, Incident, IncidentEvent
-from gridgis_web.store.models.people import Account, AuditEntry, EndedSession, Leave, Officer, Posting, Token
+from gridgis_web.store.models.people import Account, AuditEntry, EndedSession, GridNote, Leave, Officer, Posting, Token
 from gridgis_web.store.models.places import Artifact, Building, Jurisdiction, LayerSet, Unit, UnitSet
 from gridgis_web.store.models.plans import Crosswalk, Grid, Plan, PlanStep, RetiredCode
 from gridgis_web.store.models.work import Job, Upload
@@ -17,6 +17,7 @@ __all__ = [
     "Crosswalk",
     "EndedSession",
     "Grid",
+    "GridNote",
     "Incident",
     "IncidentEvent",
     "Job",

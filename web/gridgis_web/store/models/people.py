@@ -79,6 +79,20 @@ class Posting(Stamped, Base):
     officer: Mapped[Officer] = relationship()
 
 
+class GridNote(Stamped, Base):
+    """What whoever looks after a grid should know of it; never about a resident by name. It stays with the grid."""
+
+    __tablename__ = "grid_note"
+    __table_args__ = (Index("ix_grid_note_jurisdiction_id_grid_code", "jurisdiction_id", "grid_code"),)
+
+    id: Mapped[Key]
+    jurisdiction_id: Mapped[Ref] = mapped_column(ForeignKey("jurisdiction.id"))
+    grid_code: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str]
+    settled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    settled_by: Mapped[str] = mapped_column(String(80), default="")
+
+
 class Account(Stamped, Base):
     """An account. What it may do follows from its role, where from its jurisdiction or officer."""
 

@@ -198,6 +198,20 @@ def upgrade() -> None:
     op.create_index("ix_posting_jurisdiction_id_grid_code", "posting", ["jurisdiction_id", "grid_code"], unique=False)
     op.create_index("ix_posting_officer_id", "posting", ["officer_id"], unique=False)
     op.create_table(
+        "grid_note",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("jurisdiction_id", KEY, nullable=False),
+        sa.Column("grid_code", sa.String(length=40), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("settled_at", UtcTime(), nullable=True),
+        sa.Column("settled_by", sa.String(length=80), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["jurisdiction_id"], ["jurisdiction.id"], name="fk_grid_note_jurisdiction_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_grid_note"),
+    )
+    op.create_index("ix_grid_note_jurisdiction_id_grid_code", "grid_note", ["jurisdiction_id", "grid_code"])
+    op.create_table(
         "officer_leave",
         sa.Column("id", KEY, nullable=False),
         sa.Column("officer_id", KEY, nullable=False),
@@ -505,6 +519,8 @@ def downgrade() -> None:
     op.drop_table("unit_set")
     op.drop_index("ix_officer_leave_officer_id", table_name="officer_leave")
     op.drop_table("officer_leave")
+    op.drop_index("ix_grid_note_jurisdiction_id_grid_code", table_name="grid_note")
+    op.drop_table("grid_note")
     op.drop_index("ix_posting_officer_id", table_name="posting")
     op.drop_index("ix_posting_jurisdiction_id_grid_code", table_name="posting")
     op.drop_table("posting")
