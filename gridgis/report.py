@@ -91,7 +91,7 @@ class Report:
 def build_report(plan: Plan) -> Report:
     """Return the tables of a finished plan."""
     grids = grid_table(plan)
-    load, target = _load_and_target(plan)
+    load, target = load_and_target(plan)
     follows = plan.certificate.follows
     visible = None if follows is None else follows.visible_share
     summary = pd.Series(
@@ -116,7 +116,7 @@ def build_report(plan: Plan) -> Report:
 def grid_table(plan: Plan) -> pd.DataFrame:
     """Return one row a grid; see `Report.grids`."""
     grids, rows = plan.grids, plan.certificate.rows
-    load, target = _load_and_target(plan)
+    load, target = load_and_target(plan)
     table = pd.DataFrame(grids[["code", "name", "name_en", "households", "population", "buildings"]])
     table["area_ha"] = grids["area_m2"].to_numpy() / 10_000
     table["deviation"] = load / target - 1 if target > 0 else 0.0
@@ -327,7 +327,7 @@ def kind_word(kind: str, language: Language) -> str:
     return KINDS[kind].zh if language == "zh" else KINDS[kind].en
 
 
-def _load_and_target(plan: Plan) -> tuple[np.ndarray, float]:
+def load_and_target(plan: Plan) -> tuple[np.ndarray, float]:
     """Return each grid's load and what it should be: households, or people where only they are bounded.
 
     Where the number of grids is given, the target is the even share: no other can be met by all. With several

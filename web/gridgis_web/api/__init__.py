@@ -8,6 +8,7 @@ from flask_smorest import Api, Blueprint
 
 from gridgis_web.access import needs
 from gridgis_web.api import (
+    comparisons,
     drafts,
     exports,
     foresight,
@@ -42,6 +43,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     records.blueprint,
     drafts.blueprint,
     outlook.blueprint,
+    comparisons.blueprint,
     exports.blueprint,
     exports.files,
     tiles.blueprint,

@@ -47,7 +47,8 @@ def _gives_files(of: ApiBlueprint, view: Callable[..., Response]) -> Callable[..
     return described
 
 
-def _as_file(content: bytes, media_type: str, tag: str, name: str) -> Response:
+def as_file(content: bytes, media_type: str, tag: str, name: str) -> Response:
+    """Answer with bytes that browsers save under a name."""
     response = answer_bytes(content, media_type, tag, packed=False)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
@@ -85,7 +86,7 @@ def export_plan(plan_id: int, wanted: str) -> Response:
         content = chosen(artifacts.get(session, plan.files_id), wanted)
     if content is None:
         raise NotFound(Said("this plan was published without {file}", file=one.file))
-    return _as_file(content, one.media_type, tag, f"plan-{plan_id}-{one.file}")
+    return as_file(content, one.media_type, tag, f"plan-{plan_id}-{one.file}")
 
 
 @blueprint.route("/<int:plan_id>/exports", methods=["POST"])
@@ -115,4 +116,4 @@ def give_export(job_id: int) -> Response:
         content = exported(session, job, who=current_account().login)
         result = job.result or {}
     tag = tag_of(job_id, result["format"])
-    return unchanged(tag) or _as_file(content, FORMATS[result["format"]].media_type, tag, result["file"])
+    return unchanged(tag) or as_file(content, FORMATS[result["format"]].media_type, tag, result["file"])

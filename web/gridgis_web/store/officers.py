@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from gridgis.errors import InputError
 from gridgis.languages import Said
@@ -224,6 +224,24 @@ def list_postings(
         wanted = wanted.where(_of(grids))
     if on is not None:
         wanted = wanted.where(lasts_on(Posting, on))
+    return list(session.scalars(wanted))
+
+
+def serving(
+    session: Session,
+    jurisdiction_id: int,
+    day: date,
+    *,
+    places: Collection[int] | None = None,
+    grids: Collection[tuple[int, str]] | None = None,
+) -> list[Posting]:
+    """Return who serves in a jurisdiction on a day, of those that may be seen (see `list_postings`), with officers."""
+    wanted = select(Posting).join(Posting.officer).options(contains_eager(Posting.officer)).order_by(Posting.id)
+    wanted = wanted.where(Posting.jurisdiction_id == jurisdiction_id, Officer.active, lasts_on(Posting, day))
+    if places is not None:
+        wanted = wanted.where(Posting.jurisdiction_id.in_(places))
+    if grids is not None:
+        wanted = wanted.where(_of(grids))
     return list(session.scalars(wanted))
 
 
