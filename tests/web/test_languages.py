@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 from spoken import catalogue_of, differing, hidden, missing, script_words, spare
 
 PACKAGE = Path(gridgis_web.__file__).parent
-ON_THE_WORKBENCH = ("bench", "edit", "map", "publish", "shell")
+ON_THE_WORKBENCH = ("bench", "compare", "edit", "map", "publish", "shell")
 
 
 def test_every_word_of_the_pages_has_its_chinese():

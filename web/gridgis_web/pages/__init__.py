@@ -2,12 +2,13 @@
 
 from flask import Blueprint
 
-from gridgis_web.pages import account, audit, home, login, next_year, people, places, workbench
+from gridgis_web.pages import account, audit, compare, home, login, next_year, people, places, workbench
 
 PAGES: tuple[Blueprint, ...] = (
     home.PAGE,
     places.PAGE,
     workbench.PAGE,
+    compare.PAGE,
     next_year.PAGE,
     login.PAGE,
     account.PAGE,

@@ -128,12 +128,17 @@ def _told(plan: Plan) -> dict[str, Any]:
         "editable": plan.state == "draft" and may(current_account().role, "plans.edit"),
         "csrf": generate_csrf(),
         "icons": url_for("static", filename="icons.svg"),
-        "map": {
-            "bounds": _bounds(plan),
-            "tiles": {layer: _tiles(plan.id, layer) for layer in TILES},
-            "attribution": plan.layer_set.attribution,
-            "background": background_of(current.settings()),
-        },
+        "map": map_told(plan),
+    }
+
+
+def map_told(plan: Plan) -> dict[str, Any]:
+    """Return what the map of a plan is drawn from."""
+    return {
+        "bounds": _bounds(plan),
+        "tiles": {layer: _tiles(plan.id, layer) for layer in TILES},
+        "attribution": plan.layer_set.attribution,
+        "background": background_of(current.settings()),
     }
 
 

@@ -37,9 +37,10 @@ export const GridLabels = L.Layer.extend({
   /**
    * @param {import("./board.js").Board} board
    * @param {import("./colouring.js").Colouring} colouring
+   * @param {string} [pane] of the map
    */
-  initialize(board, colouring) {
-    this.colouring = colouring;
+  initialize(board, colouring, pane = "labels") {
+    Object.assign(this, { colouring, pane });
     this.ruler = document.createElement("canvas").getContext("2d");
     this.widths = new Map();
     this.board = board;
@@ -58,7 +59,7 @@ export const GridLabels = L.Layer.extend({
 
   onAdd(map) {
     this.box = make("div", { class: "grid-labels leaflet-zoom-hide", "aria-hidden": "true" });
-    map.getPane("labels").append(this.box);
+    map.getPane(this.pane).append(this.box);
     this.place();
   },
 
