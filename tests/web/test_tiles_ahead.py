@@ -14,7 +14,7 @@ from service_processes import until, working
 from small_plans import add_community, even_plan, keep
 from sqlalchemy import select
 
-LAYERS = ("base", "buildings", "units", "grids")
+LAYERS = ("base", "buildings", "footprints", "units", "grids")
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ TABLE: dict[str, tuple[Scope | None, ...]] = {
     "incidents.read":     (ALL, BELOW, BELOW, GRIDS, NO),
     "incidents.handle":   (ALL, BELOW, BELOW, GRIDS, NO),
     "incidents.dispatch": (ALL, BELOW, BELOW, NO, NO),
+    "fieldwork.own":      (ALL, NO, NO, GRIDS, NO),
     "accounts.edit":      (ALL, NO, NO, NO, NO),
     "audit.read":         (ALL, NO, NO, NO, NO),
     "store.backup":       (ALL, NO, NO, NO, NO),

@@ -39,7 +39,9 @@ def prepare_tiles(app: Flask) -> None:
     app.extensions["gridgis_tiles"] = TileCache(settings.folder, {"GRIDGIS_STORE": place})
 
 
-@blueprint.route("/<int:plan_id>/tiles/<any(base, buildings, units, grids):layer>/<int:z>/<int:x>/<int:y>.mvt")
+@blueprint.route(
+    "/<int:plan_id>/tiles/<any(base, buildings, footprints, units, grids):layer>/<int:z>/<int:x>/<int:y>.mvt"
+)
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=KIND)
 @blueprint.alt_response(204, description="Nothing is there")
 @blueprint.alt_response(304, description="The caller has it already")
@@ -51,7 +53,7 @@ def show_tile(plan_id: int, layer: str, z: int, x: int, y: int) -> Response:
     with current.store().read() as session:
         plan = seen_for_maps(session, plan_id)
     lasts = layer in ("base", "buildings") or plan.state in LIVED
-    return _tile(source_of(plan, layer), FOR_GOOD if lasts else ASK_AGAIN, z, x, y)
+    return tile_of(source_of(plan, layer), FOR_GOOD if lasts else ASK_AGAIN, z, x, y)
 
 
 @of_layers.route("/<int:layer_set_id>/tiles/<any(base, buildings):layer>/<int:z>/<int:x>/<int:y>.mvt")
@@ -65,10 +67,11 @@ def show_tile_of_layers(layer_set_id: int, layer: str, z: int, x: int, y: int) -
     """Give a tile of layers, the same as of a plan made of them."""
     with current.store().read() as session:
         source = source_of_layers(seen_layers(session, layer_set_id), layer)
-    return _tile(source, FOR_GOOD, z, x, y)
+    return tile_of(source, FOR_GOOD, z, x, y)
 
 
-def _tile(source: Source, cache: str, z: int, x: int, y: int) -> Response:
+def tile_of(source: Source, cache: str, z: int, x: int, y: int) -> Response:
+    """Answer with a tile of an archive, or that it is being cut."""
     if z > 30 or max(x, y) >= 1 << z:
         raise NotFound(Said("there is no tile {z}/{x}/{y}", z=z, x=x, y=y))
     tag = tag_of(source.name, z, x, y)

@@ -126,7 +126,7 @@ def find_numbered(
     # the index of numbers would be walked from end to end for a window, so the window comes first
     inside = select(model.id).where(owner == of, model.number > after)
     if bounds is not None:
-        inside = inside.where(_meets(model.geom, bounds))
+        inside = inside.where(meets(model.geom, bounds))
     keys, more = _page(session, inside.order_by(model.number), limit)
     rows = session.execute(
         select(model.geom, *(getattr(model, name) for name in names)).where(model.id.in_(keys)).order_by(model.number)
@@ -183,7 +183,7 @@ def locate(
         select(Grid.code, Grid.name, Grid.name_en, Grid.geom, Plan.id, Plan.jurisdiction_id)
         .join(Plan, Plan.id == Grid.plan_id)
         .where(Plan.state.in_(LIVED), Plan.valid_from <= day, (Plan.valid_to > day) | Plan.valid_to.is_(None))
-        .where(Grid.level == "grid", _meets(Grid.geom, (lon - dx, lat - dy, lon + dx, lat + dy)))
+        .where(Grid.level == "grid", meets(Grid.geom, (lon - dx, lat - dy, lon + dx, lat + dy)))
     )
     if places is not None:
         wanted = wanted.where(Plan.jurisdiction_id.in_(places))
@@ -223,7 +223,8 @@ def shapes_of(session: Session, model: type[Any], of: Sequence[ColumnElement[boo
     return shapely.to_wkb(shapes), {name: [row[1 + at] for row in rows] for at, name in enumerate(names)}
 
 
-def _meets(column: Any, bounds: Bounds) -> ColumnElement[Any]:
+def meets(column: Any, bounds: Bounds) -> ColumnElement[Any]:
+    """Return the condition that the box of a shape meets a window."""
     return Window(column.property.columns[0], bounds)
 
 

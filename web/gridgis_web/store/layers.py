@@ -10,12 +10,13 @@ import shapely
 from sqlalchemy import case, func, insert, select
 from sqlalchemy.orm import Session
 
+from gridgis.features import ROADS
 from gridgis.languages import Said
 from gridgis_web.errors import NotFound
 from gridgis_web.store import artifacts
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.geometry import SRID, encoded
-from gridgis_web.store.models import Building, LayerSet
+from gridgis_web.store.models import Building, LayerSet, PlaceName
 from gridgis_web.store.places import jurisdiction
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def save_layers(
     session.add(made)
     session.flush()
     _insert_buildings(session, made.id, layers, counts)
+    _insert_names(session, made.id, layers)
     place.crs = place.crs or layers.crs.srs[:LONGEST_CRS]
     if place.geom is None:
         place.geom = gpd.GeoSeries([layers.boundary], crs=layers.crs).to_crs(SRID).iloc[0]
@@ -176,6 +178,35 @@ def _insert_buildings(session: Session, key: int, layers: Layers, counts: pd.Dat
         },
         buildings.geometry,
     )
+
+
+def _insert_names(session: Session, key: int, layers: Layers) -> None:
+    """Keep what places are called, each name once for each place: a road is one place, however many pieces it has."""
+    import geopandas as gpd
+    import pandas as pd
+
+    parts = [
+        gpd.GeoDataFrame({"kind": kind, "name": of["name"]}, geometry=of.geometry, crs=layers.crs)
+        for kind, of in (("building", layers.buildings), ("compound", layers.compounds))
+    ]
+    roads = layers.lines[layers.lines["kind"].isin(ROADS)].dropna(subset="name")
+    longest = roads.loc[roads.length.sort_values(ascending=False).index].drop_duplicates("name").sort_index()
+    parts.append(gpd.GeoDataFrame({"kind": "road", "name": longest["name"]}, geometry=longest.geometry, crs=layers.crs))
+    named = pd.concat(parts, ignore_index=True).dropna(subset="name")
+    named = named[named["name"].astype(str).str.strip() != ""]
+    if named.empty:
+        return
+    # a road's middle lies on it
+    middle = named.geometry.where(
+        named["kind"] != "road", named.geometry.line_merge().interpolate(0.5, normalized=True)
+    )
+    points = gpd.GeoSeries(middle.representative_point(), crs=layers.crs).to_crs(SRID)
+    rows = zip(named["kind"], named["name"], points.x.round(7), points.y.round(7), strict=True)
+    told = [
+        {"layer_set_id": key, "kind": kind, "name": _text(name, 200), "lon": lon, "lat": lat}
+        for kind, name, lon, lat in rows
+    ]
+    session.execute(insert(PlaceName), told)
 
 
 def _text(value: object, most: int) -> str:

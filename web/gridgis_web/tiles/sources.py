@@ -33,7 +33,7 @@ class Source(NamedTuple):
 
 def source_of(plan: PlanForMaps, layer: str) -> Source:
     """Return what a layer of a plan is cut of."""
-    if layer in ("base", "buildings"):
+    if layer in ("base", "buildings", "footprints"):
         return Source(layer, plan.layer_set_id, (plan.layers_fingerprint, str(plan.layers_created_at)))
     if layer == "units":
         return Source(layer, plan.unit_set_id, (str(plan.units_content_id), str(plan.units_created_at)))
@@ -51,6 +51,6 @@ def sources_ahead(session: Session) -> list[Source]:
     plans = latest_plans(session, AHEAD)
     sets = latest_layer_sets(session, AHEAD)
     found = [source_of(plan, "grids") for plan in plans]
-    found += [source_of(plan, layer) for layer in ("base", "buildings", "units") for plan in plans]
+    found += [source_of(plan, layer) for layer in ("base", "buildings", "footprints", "units") for plan in plans]
     found += [source_of_layers(row, layer) for layer in ("base", "buildings") for row in sets]
     return list(dict.fromkeys(found))

@@ -21,6 +21,7 @@ from gridgis_web.tiles.archive import write_archive
 GRID = ("level", "number", "code", "parent_code", "households", "population", "buildings", "area_m2", "colour")
 LAYERS: dict[str, tuple[type[Any], str, Sequence[str], int]] = {
     "buildings": (Building, "layer_set_id", BUILDING, 13),
+    "footprints": (Building, "layer_set_id", ("number",), 13),
     "units": (Unit, "unit_set_id", UNIT, 12),
     "grids": (Grid, "plan_id", GRID, 9),
 }
@@ -41,7 +42,9 @@ def write_tiles(store: Store, file: Path, layer: str, key: int) -> None:
             return write_archive(file, layer, shapes, values, shallowest=BASE_SHALLOWEST, geometry="Unknown")
         model, of, names, shallowest = LAYERS[layer]
         shapes, values = shapes_of(session, model, [getattr(model, of) == key], names)
-    return write_archive(file, layer, shapes, values, shallowest=shallowest)
+    # what anyone may see is drawn as the same layer: buildings, without their counts
+    drawn = "buildings" if layer == "footprints" else layer
+    return write_archive(file, drawn, shapes, values, shallowest=shallowest)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """The tables, by topic."""
 
 from gridgis_web.store.models.base import Base, now
+from gridgis_web.store.models.fieldwork import FieldEntry
 from gridgis_web.store.models.incidents import Attachment, Incident, IncidentEvent
 from gridgis_web.store.models.people import Account, AuditEntry, EndedSession, GridNote, Leave, Officer, Posting, Token
-from gridgis_web.store.models.places import Artifact, Building, Jurisdiction, LayerSet, Unit, UnitSet
+from gridgis_web.store.models.places import Artifact, Building, Jurisdiction, LayerSet, PlaceName, Unit, UnitSet
 from gridgis_web.store.models.plans import Crosswalk, Grid, Plan, PlanStep, RetiredCode
 from gridgis_web.store.models.work import Job, Upload
 
@@ -16,6 +17,7 @@ __all__ = [
     "Building",
     "Crosswalk",
     "EndedSession",
+    "FieldEntry",
     "Grid",
     "GridNote",
     "Incident",
@@ -25,6 +27,7 @@ __all__ = [
     "LayerSet",
     "Leave",
     "Officer",
+    "PlaceName",
     "Plan",
     "PlanStep",
     "Posting",

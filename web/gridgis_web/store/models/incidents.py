@@ -12,6 +12,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gridgis_web.store.geometry import Geometry
 from gridgis_web.store.models.base import Base, Json, Key, Ref, Stamped, UtcTime, now
 
+CATEGORIES = (
+    "sanitation",
+    "facilities",
+    "fire safety",
+    "work safety",
+    "public order",
+    "disputes",
+    "utilities",
+    "environment",
+    "help",
+    "other",
+)
+"""What an incident may be about, unless the office has its own."""
+
 
 class Incident(Stamped, Base):
     """Something reported at a place, to be handled. It keeps the grid of the plan that held on its day."""

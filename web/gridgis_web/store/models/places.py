@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gridgis.languages import Said, Words
@@ -97,6 +97,20 @@ class Building(Base):
     measured: Mapped[bool]
     """Whether both counts come from the layer, not from an estimate."""
     geom: Mapped[BaseGeometry] = mapped_column(Geometry("MULTIPOLYGON"))
+
+
+class PlaceName(Base):
+    """What a layer set calls a place, to be found by: a building, a compound, a road. Never of a person."""
+
+    __tablename__ = "place_name"
+
+    id: Mapped[Key]
+    layer_set_id: Mapped[Ref] = mapped_column(ForeignKey("layer_set.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    """``building``, ``compound`` or ``road``."""
+    name: Mapped[str] = mapped_column(String(200))
+    lon: Mapped[float] = mapped_column(Double)
+    lat: Mapped[float] = mapped_column(Double)
 
 
 class UnitSet(Stamped, Base):

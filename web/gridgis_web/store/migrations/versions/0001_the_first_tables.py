@@ -484,6 +484,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_incident_event"),
     )
     op.create_index("ix_incident_event_incident_id", "incident_event", ["incident_id"], unique=False)
+    _make_fieldwork()
     for table, kind in FEATURES.items():
         index_features(table, kind)
     guard_published()
@@ -494,6 +495,7 @@ def downgrade() -> None:
     unguard_published()
     for table in FEATURES:
         forget_features(table)
+    _remove_fieldwork()
     op.drop_index("ix_incident_event_incident_id", table_name="incident_event")
     op.drop_table("incident_event")
     op.drop_index("ix_attachment_incident_id", table_name="attachment")
@@ -540,3 +542,55 @@ def downgrade() -> None:
     op.drop_index("ix_audit_entry_at", table_name="audit_entry")
     op.drop_table("audit_entry")
     op.drop_table("artifact")
+
+
+def _make_fieldwork() -> None:
+    """Make what officers' phones send, and the names that places are found by."""
+    op.create_table(
+        "place_name",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("layer_set_id", KEY, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("lon", sa.Double(), nullable=False),
+        sa.Column("lat", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["layer_set_id"], ["layer_set.id"], name="fk_place_name_layer_set_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_place_name"),
+    )
+    op.create_index("ix_place_name_layer_set_id", "place_name", ["layer_set_id"], unique=False)
+    op.create_table(
+        "field_entry",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("key", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("officer_id", KEY, nullable=False),
+        sa.Column("jurisdiction_id", KEY, nullable=False),
+        sa.Column("grid_id", KEY, nullable=True),
+        sa.Column("building_id", KEY, nullable=True),
+        sa.Column("incident_id", KEY, nullable=True),
+        sa.Column("done_at", UtcTime(), nullable=False),
+        sa.Column("lon", sa.Double(), nullable=True),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("accuracy_m", sa.Double(), nullable=True),
+        sa.Column("households", sa.Integer(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint("kind IN ('report', 'visit', 'check-in')", name="ck_field_entry_kind"),
+        sa.ForeignKeyConstraint(["building_id"], ["building.id"], name="fk_field_entry_building_id"),
+        sa.ForeignKeyConstraint(["grid_id"], ["grid.id"], name="fk_field_entry_grid_id"),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_field_entry_incident_id"),
+        sa.ForeignKeyConstraint(["jurisdiction_id"], ["jurisdiction.id"], name="fk_field_entry_jurisdiction_id"),
+        sa.ForeignKeyConstraint(["officer_id"], ["officer.id"], name="fk_field_entry_officer_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_field_entry"),
+        sa.UniqueConstraint("key", name="uq_field_entry_key"),
+    )
+    op.create_index("ix_field_entry_officer_id_done_at", "field_entry", ["officer_id", "done_at"], unique=False)
+
+
+def _remove_fieldwork() -> None:
+    op.drop_index("ix_field_entry_officer_id_done_at", table_name="field_entry")
+    op.drop_table("field_entry")
+    op.drop_index("ix_place_name_layer_set_id", table_name="place_name")
+    op.drop_table("place_name")

@@ -1,0 +1,1 @@
+"""What officers send from the field, before it is kept."""
