@@ -427,63 +427,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_retired_code"),
         sa.UniqueConstraint("jurisdiction_id", "code", name="uq_retired_code_jurisdiction_id_code"),
     )
-    op.create_table(
-        "incident",
-        sa.Column("id", KEY, nullable=False),
-        sa.Column("jurisdiction_id", KEY, nullable=False),
-        sa.Column("grid_id", KEY, nullable=True),
-        sa.Column("code", sa.String(length=40), nullable=False),
-        sa.Column("category", sa.String(length=40), nullable=False),
-        sa.Column("handling", sa.String(length=20), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
-        sa.Column("title", sa.String(length=200), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("reported_at", UtcTime(), nullable=False),
-        sa.Column("due_at", UtcTime(), nullable=True),
-        sa.Column("closed_at", UtcTime(), nullable=True),
-        sa.Column("source", sa.String(length=40), nullable=False),
-        sa.Column("contact", sa.String(length=120), nullable=False),
-        sa.Column("private", sa.Boolean(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("geom", Geometry("POINT"), nullable=False),
-        sa.Column("created_at", UtcTime(), nullable=False),
-        sa.Column("created_by", sa.String(length=80), nullable=False),
-        sa.ForeignKeyConstraint(["grid_id"], ["grid.id"], name="fk_incident_grid_id"),
-        sa.ForeignKeyConstraint(["jurisdiction_id"], ["jurisdiction.id"], name="fk_incident_jurisdiction_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_incident"),
-        sa.UniqueConstraint("code", name="uq_incident_code"),
-    )
-    op.create_index("ix_incident_grid_id_reported_at", "incident", ["grid_id", "reported_at"], unique=False)
-    op.create_index("ix_incident_jurisdiction_id_state", "incident", ["jurisdiction_id", "state"], unique=False)
-    op.create_index("ix_incident_reported_at", "incident", ["reported_at"], unique=False)
-    op.create_table(
-        "attachment",
-        sa.Column("id", KEY, nullable=False),
-        sa.Column("incident_id", KEY, nullable=False),
-        sa.Column("artifact_id", KEY, nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("created_at", UtcTime(), nullable=False),
-        sa.Column("created_by", sa.String(length=80), nullable=False),
-        sa.ForeignKeyConstraint(["artifact_id"], ["artifact.id"], name="fk_attachment_artifact_id"),
-        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_attachment_incident_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_attachment"),
-    )
-    op.create_index("ix_attachment_incident_id", "attachment", ["incident_id"], unique=False)
-    op.create_table(
-        "incident_event",
-        sa.Column("id", KEY, nullable=False),
-        sa.Column("incident_id", KEY, nullable=False),
-        sa.Column("at", UtcTime(), nullable=False),
-        sa.Column("who", sa.String(length=80), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("old_state", sa.String(length=20), nullable=False),
-        sa.Column("new_state", sa.String(length=20), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("more", Json(), nullable=True),
-        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_incident_event_incident_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_incident_event"),
-    )
-    op.create_index("ix_incident_event_incident_id", "incident_event", ["incident_id"], unique=False)
+    _make_incidents()
     _make_fieldwork()
     for table, kind in FEATURES.items():
         index_features(table, kind)
@@ -542,6 +486,67 @@ def downgrade() -> None:
     op.drop_index("ix_audit_entry_at", table_name="audit_entry")
     op.drop_table("audit_entry")
     op.drop_table("artifact")
+
+
+def _make_incidents() -> None:
+    """Make incidents, their steps and what is attached to them."""
+    op.create_table(
+        "incident",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("jurisdiction_id", KEY, nullable=False),
+        sa.Column("grid_id", KEY, nullable=True),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("category", sa.String(length=40), nullable=False),
+        sa.Column("handling", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("reported_at", UtcTime(), nullable=False),
+        sa.Column("due_at", UtcTime(), nullable=True),
+        sa.Column("closed_at", UtcTime(), nullable=True),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("contact", sa.String(length=120), nullable=False),
+        sa.Column("private", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("geom", Geometry("POINT"), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["grid_id"], ["grid.id"], name="fk_incident_grid_id"),
+        sa.ForeignKeyConstraint(["jurisdiction_id"], ["jurisdiction.id"], name="fk_incident_jurisdiction_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_incident"),
+        sa.UniqueConstraint("code", name="uq_incident_code"),
+    )
+    op.create_index("ix_incident_grid_id_reported_at", "incident", ["grid_id", "reported_at"], unique=False)
+    op.create_index("ix_incident_jurisdiction_id_state", "incident", ["jurisdiction_id", "state"], unique=False)
+    op.create_index("ix_incident_reported_at", "incident", ["reported_at"], unique=False)
+    op.create_table(
+        "attachment",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("incident_id", KEY, nullable=False),
+        sa.Column("artifact_id", KEY, nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["artifact_id"], ["artifact.id"], name="fk_attachment_artifact_id"),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_attachment_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_attachment"),
+    )
+    op.create_index("ix_attachment_incident_id", "attachment", ["incident_id"], unique=False)
+    op.create_table(
+        "incident_event",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("incident_id", KEY, nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("who", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("old_state", sa.String(length=20), nullable=False),
+        sa.Column("new_state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("more", Json(), nullable=True),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_incident_event_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_incident_event"),
+    )
+    op.create_index("ix_incident_event_incident_id", "incident_event", ["incident_id"], unique=False)
 
 
 def _make_fieldwork() -> None:
