@@ -59,6 +59,7 @@ const plain = new Intl.NumberFormat(told.tag, { maximumFractionDigits: 0 });
 const withSign = new Intl.NumberFormat(told.tag, { maximumFractionDigits: 0, signDisplay: "exceptZero" });
 const shares = new Intl.NumberFormat(told.tag, { style: "percent", maximumFractionDigits: 1 });
 const days = new Intl.DateTimeFormat(told.tag, { dateStyle: "medium", timeZone: told.timezone });
+const datesAlone = new Intl.DateTimeFormat(told.tag, { dateStyle: "medium", timeZone: "UTC" });
 const moments = new Intl.DateTimeFormat(told.tag, { dateStyle: "medium", timeStyle: "short", timeZone: told.timezone });
 
 /** A whole number, 1,234. */
@@ -74,8 +75,8 @@ export const percent = (value) => shares.format(value);
 export const decimal = (value, digits) =>
   new Intl.NumberFormat(told.tag, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 
-/** A day, as people write it there. */
-export const day = (value) => days.format(new Date(value));
+/** A day, as people write it there; one without an hour (2026-11-22) is that day wherever the office is. */
+export const day = (value) => (/^\d{4}-\d\d-\d\d$/.test(value) ? datesAlone : days).format(new Date(value));
 
 /** A moment, as people write it there. */
 export const moment = (value) => moments.format(new Date(value));

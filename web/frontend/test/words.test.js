@@ -30,6 +30,14 @@ test("a value stays as it is, whatever it looks like", () => {
 test("numbers and days are written as people there write them", () => {
   assert.deepEqual([number(12_345.4), signed(12), signed(0), percent(0.125)], ["12,345", "+12", "0", "12.5%"]);
   assert.equal(day("2026-11-22T20:00:00Z"), "2026年11月23日");
+  assert.equal(day("2026-11-22"), "2026年11月22日");
   assert.equal(pick("甲", "A"), "甲");
   assert.equal(pick("", "A"), "A");
+});
+
+test("a day without an hour is that day, also in an office west of Greenwich", async () => {
+  told.timezone = "America/New_York";
+  const west = await import("../src/words.js?west");
+  assert.equal(west.day("2026-11-22"), "2026年11月22日");
+  assert.equal(west.day("2026-11-22T02:00:00Z"), "2026年11月21日");
 });

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
 from sqlalchemy.orm import Session
 
 from gridgis_web.jobs.kind import Keep, Kind, Parcel, Report
 from gridgis_web.planning.parcels import gather_layers, made_of, packed, plan_of, unpacked
 from gridgis_web.store import Store, life
-from gridgis_web.store.models import Job
+from gridgis_web.store.models import Job, Jurisdiction
 from gridgis_web.store.plans import save_plan
+
+if TYPE_CHECKING:
+    from gridgis.plan import Plan
 
 LETTERS = "ABCD"
 """What candidates are called, after the name asked for."""
@@ -101,18 +108,19 @@ def make_rebalance(gathered: Parcel, report: Report) -> Parcel:
     return made_of(found.plan, report) | {"told": told_of(found)}
 
 
-def keep_plan(job: Job, gathered: Parcel, made: Parcel) -> Keep:
+def keep_plan(job: Job, gathered: Parcel, made: Parcel, *, zone: ZoneInfo) -> Keep:
     """Make the plan ready to be saved as a draft: its grids and certificate take longer than writing them.
 
     Of several each becomes a draft, told in ``candidates`` with its scores; whoever chooses discards the others.
     """
     plans = [unpacked(one | {"layers": gathered["layers"]}) for one in made.get("plans") or [made["plan"]]]
     summaries = [plan.certificate.summary() for plan in plans]
-    name = job.given.get("name") or f"{plans[0].layers.name[:180]} {job.created_at:%Y-%m-%d %H:%M}"
+    made_at = job.created_at.astimezone(zone)
     several = len(plans) > 1
 
     def keep(session: Session) -> Parcel:
         kept: list[Parcel] = []
+        name = job.given.get("name") or f"{_place(session, job, plans[0])[:160]} {made_at:%Y-%m-%d %H:%M}"
         for number, (plan, summary) in enumerate(zip(plans, summaries, strict=True)):
             row = save_plan(
                 session,
@@ -132,5 +140,17 @@ def keep_plan(job: Job, gathered: Parcel, made: Parcel) -> Keep:
     return keep
 
 
-PARTITION = Kind(gather_partition, make_partition, keep_plan)
-REBALANCE = Kind(gather_rebalance, make_rebalance, keep_plan)
+def _place(session: Session, job: Job, plan: Plan) -> str:
+    """Return what people call the jurisdiction; its layers may have come with another name."""
+    place = None if job.jurisdiction_id is None else session.get(Jurisdiction, job.jurisdiction_id)
+    return plan.layers.name if place is None else place.name
+
+
+def partitioning(*, timezone: str) -> Kind:
+    """Return the kind of jobs that make plans; those without a name get the place and the hour there."""
+    return Kind(gather_partition, make_partition, partial(keep_plan, zone=ZoneInfo(timezone)))
+
+
+def rebalancing(*, timezone: str) -> Kind:
+    """Return the kind of jobs that make the plan which follows one."""
+    return Kind(gather_rebalance, make_rebalance, partial(keep_plan, zone=ZoneInfo(timezone)))
