@@ -23,6 +23,7 @@ from gridgis_web.jobs.kind import Kind
 from gridgis_web.jobs.worker import work
 from gridgis_web.settings import Settings
 from gridgis_web.store import Store
+from gridgis_web.warming import warm
 
 LOG = logging.getLogger("gridgis")
 
@@ -141,6 +142,7 @@ def serve(app: Flask, settings: Settings, kinds: Mapping[str, Kind], *, ready: C
         ) from error
     # it warns of each request that waits for a thread, however shortly
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    warm(app)
     _end_on_signals(cast(Listeners, app.extensions["gridgis_listeners"]))
     try:
         if settings.workers:
