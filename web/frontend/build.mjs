@@ -2,10 +2,12 @@
  * Bundles every entry of the front end: `node build.mjs FOLDER FINGERPRINT [--watch]`.
  *
  * Beside the bundles it writes `manifest.json` (entry -> its files, and the folders of `src` in it, whose words a page
- * must hand over) and `THIRD-PARTY.txt`, the licences of the packages whose code is in them.
+ * must hand over) and `THIRD-PARTY.txt`, the licences of the packages whose code is in them; and of every script and
+ * style sheet the same, compressed.
  */
 import fs from "node:fs";
 import path from "node:path";
+import zlib from "node:zlib";
 import * as esbuild from "esbuild";
 
 const [out, fingerprint, watch] = process.argv.slice(2);
@@ -92,6 +94,10 @@ const finish = {
       const rule = `\n${"-".repeat(80)}\n\n`;
       fs.writeFileSync(path.join(out, "THIRD-PARTY.txt"), licences(metafile).join(rule));
       fs.writeFileSync(path.join(out, "manifest.json"), `${JSON.stringify(manifest(metafile), null, 1)}\n`);
+      for (const file of [...kept].filter((name) => /\.(js|css)$/.test(name))) {
+        // to whoever takes it compressed, as nearly every browser does
+        fs.writeFileSync(path.join(out, `${file}.gz`), zlib.gzipSync(fs.readFileSync(path.join(out, file)), { level: 9 }));
+      }
       for (const [file, { bytes }] of Object.entries(metafile.outputs)) {
         console.log(`${path.basename(file)}: ${(bytes / 1000).toFixed(1)} kB`);
       }

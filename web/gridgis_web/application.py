@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None, *, store: Store | None = None) 
     limit_rates(app, settings)
     guard(app)
     speak(app, settings)
-    offer_bundles(app)
+    offer_bundles(app, settings)
     for page in PAGES:
         app.register_blueprint(page)
     return app

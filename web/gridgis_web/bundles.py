@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+from wsgiref.headers import Headers
 
 from babel.messages.pofile import read_po
 from flask import Flask, url_for
 from flask_babel import get_locale
+from whitenoise import WhiteNoise
 
 from gridgis_web import current
+from gridgis_web.headers import safety_of
 from gridgis_web.languages import TAGS
+from gridgis_web.settings import Settings
 
 FOLDER = Path(__file__).parent / "static" / "app"
 TRANSLATIONS = Path(__file__).parent / "translations"
-FOR_GOOD_S = 365 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,25 @@ def bundle(name: str) -> Bundle:
     )
 
 
-def offer_bundles(app: Flask) -> None:
-    """Let templates call `bundle`, and browsers keep its files: another content has another name."""
+def offer_bundles(app: Flask, settings: Settings) -> None:
+    """Let templates call `bundle`, and send what pages are made of: compressed, and bundles to be kept for good.
+
+    Files go out before the application looks at who asks: what everybody gets is no business of a session.
+    """
     app.add_template_global(bundle)
-    plain = app.get_send_file_max_age
+    safety = safety_of(settings)
 
-    def max_age(filename: str | None) -> int | None:
-        return FOR_GOOD_S if filename is not None and filename.startswith("app/") else plain(filename)
+    def mark(headers: Headers, path: str, url: str) -> None:
+        for name, value in safety.items():
+            headers[name] = value
 
-    app.get_send_file_max_age = max_age  # type: ignore[method-assign]
+    assert app.static_folder is not None, "the package has one"
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=app.static_folder,
+        prefix="static/",
+        # another content has another name
+        immutable_file_test=lambda path, url: url.startswith("/static/app/"),
+        add_headers_function=mark,
+        allow_all_origins=False,
+    )

@@ -26,8 +26,8 @@ def policy(hosts: Sequence[str]) -> str:
     )
 
 
-def send_headers(app: Flask, settings: Settings) -> None:
-    """Send them with every answer of an application."""
+def safety_of(settings: Settings) -> dict[str, str]:
+    """Return the headers that every answer has, a file's too."""
     fixed = {
         "Content-Security-Policy": policy(hosts_of(background_of(settings))),
         "X-Content-Type-Options": "nosniff",
@@ -36,8 +36,12 @@ def send_headers(app: Flask, settings: Settings) -> None:
         "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
-    if settings.secure:
-        fixed["Strict-Transport-Security"] = "max-age=31536000"
+    return fixed | ({"Strict-Transport-Security": "max-age=31536000"} if settings.secure else {})
+
+
+def send_headers(app: Flask, settings: Settings) -> None:
+    """Send them with every answer of an application."""
+    fixed = safety_of(settings)
 
     @app.after_request
     def add(response: Response) -> Response:
