@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from gridgis.cli.demo import HOUSEHOLD_SIZE
+from gridgis.duties import choose_stand_ins, find_beside
 from gridgis_web.store import Store
 from gridgis_web.store.layers import save_layers
 from gridgis_web.store.life import publish
@@ -112,13 +113,13 @@ def _post_officers(session: Session, jurisdiction_id: int, plan: Plan, starts: d
 
 
 def stand_ins(plan: Plan) -> dict[int, int]:
-    """Return for each grid the neighbour with which it shares most line; none for a grid without neighbours."""
-    edges = plan.units.edges
-    sides = plan.units.sides
-    inner = sides[:, 1] >= 0
-    pairs = plan.assignment.grid[sides[inner]]
-    shared = np.zeros((plan.assignment.grids, plan.assignment.grids))
-    np.add.at(shared, (pairs[:, 0], pairs[:, 1]), edges["length_m"].to_numpy(float)[inner])
-    shared += shared.T
-    np.fill_diagonal(shared, 0.0)
-    return {grid: int(row.argmax()) for grid, row in enumerate(shared) if row.max() > 0}
+    """Return for each grid the one whose officer stands in for its own; each has an officer of the same number."""
+    grids = plan.grids
+    numbers = np.arange(len(grids))
+    chosen = choose_stand_ins(
+        find_beside(grids.geometry.to_numpy()),
+        grids[["label_x", "label_y"]].to_numpy(float),
+        grids["households"].to_numpy(float),
+        np.column_stack([numbers, numbers]),
+    )
+    return {choice.grid: choice.officer for choice in chosen.choices}
