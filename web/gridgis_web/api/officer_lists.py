@@ -9,18 +9,12 @@ import marshmallow as ma
 from flask_smorest.fields import Upload as File
 from werkzeug.datastructures import FileStorage
 
-from gridgis.errors import InputError
-from gridgis.languages import Said
 from gridgis_web import current
 from gridgis_web.access import current_account, needs
 from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
 from gridgis_web.api.fields import about, key
 from gridgis_web.api.jurisdictions import seen_jurisdiction
-from gridgis_web.imports.names import safe_name
-from gridgis_web.staffing.officer_list import HEADERS, Written, look_at, write_list
-from gridgis_web.staffing.sheet import read_sheet
-from gridgis_web.store.officers import read_book
-from gridgis_web.store.staff import grid_names
+from gridgis_web.staffing.officer_list import Written, take_list
 
 blueprint = ApiBlueprint(
     "officer_lists", __name__, description="Officers by a list from a spreadsheet", url_prefix=f"{PREFIX}/officers"
@@ -78,23 +72,22 @@ def import_list(wanted: dict[str, Any], sent: dict[str, FileStorage]) -> dict[st
 
     Who is there already, by name and phone, is not added again: the same list can be sent twice.
     """
-    place, starts = wanted["jurisdiction_id"], wanted["starts"] or current.today()
     with current.store().read() as session:
-        seen_jurisdiction(session, place)
-    file = sent["file"]
-    sheet = read_sheet(safe_name(file.filename or "") or "?", file.stream, HEADERS, needed="name")
-    if not sheet.rows:
-        raise InputError(Said("the list names nobody; there is nothing below its header"))
-    with current.store().write() as session:
-        book = read_book(session, place)
-        looked = look_at(sheet, grid_names(session, place, starts), book, starts=starts)
-        writes = bool(looked.right) and (wanted["keep_right"] or not looked.faults)
-        done = write_list(session, place, looked, book, who=current_account().login) if writes else NOTHING
+        seen_jurisdiction(session, wanted["jurisdiction_id"])
+    looked, written = take_list(
+        current.store(),
+        wanted["jurisdiction_id"],
+        sent["file"].filename or "",
+        sent["file"].stream,
+        starts=wanted["starts"] or current.today(),
+        keep_right=wanted["keep_right"],
+        who=current_account().login,
+    )
     language = current.language()
     return {
         "read": looked.read,
         "right": len(looked.right),
         "faults": [asdict(one) | {"text": one.text.to(language)} for one in looked.faults],
-        "written": writes,
-        **asdict(done),
+        "written": written is not None,
+        **asdict(written or NOTHING),
     }

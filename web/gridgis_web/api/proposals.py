@@ -13,15 +13,9 @@ from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
 from gridgis_web.api.fields import about, key
 from gridgis_web.api.jurisdictions import seen_jurisdiction
 from gridgis_web.api.officers import PostingOut
-from gridgis_web.staffing.proposals import (
-    Proposal,
-    propose_posts,
-    propose_stand_ins,
-    refuse_stand_ins,
-    refuse_unknown,
-)
+from gridgis_web.staffing.proposals import Proposal, confirm, propose_posts, propose_stand_ins
 from gridgis_web.store.models import Posting
-from gridgis_web.store.staff import check_state, confirm_posts, read_staff
+from gridgis_web.store.staff import read_staff
 
 blueprint = ApiBlueprint(
     "proposals",
@@ -166,20 +160,11 @@ def confirm_post(given: dict[str, Any], jurisdiction_id: int) -> list[Posting]:
 
 
 def _confirm(given: dict[str, Any], jurisdiction_id: int, post: str) -> list[Posting]:
-    pairs = [(one["grid_code"], one["officer_id"]) for one in given["pairs"]]
     with current.store().read() as session:
         seen_jurisdiction(session, jurisdiction_id)
-        staff = read_staff(session, jurisdiction_id, given["on"])
-    check_state(staff, given["state"])
-    refuse_unknown(staff, pairs, vacant=post == "A")
-    if post == "B":
-        refuse_stand_ins(staff, pairs)
-    with current.store().write() as session:
-        # someone may have been faster since
-        staff = read_staff(session, jurisdiction_id, given["on"])
-        check_state(staff, given["state"])
-        who = current_account().login
-        return confirm_posts(session, jurisdiction_id, staff, pairs, given["on"], post=post, who=who)
+    pairs = [(one["grid_code"], one["officer_id"]) for one in given["pairs"]]
+    who = current_account().login
+    return confirm(current.store(), jurisdiction_id, given["on"], given["state"], pairs, post=post, who=who)
 
 
 def _told(proposal: Proposal) -> dict[str, Any]:

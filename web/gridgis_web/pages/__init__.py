@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from gridgis_web.pages import account, audit, compare, home, login, next_year, people, places, workbench
+from gridgis_web.pages import account, audit, compare, home, login, next_year, officers, people, places, workbench
 
 PAGES: tuple[Blueprint, ...] = (
     home.PAGE,
@@ -10,6 +10,7 @@ PAGES: tuple[Blueprint, ...] = (
     workbench.PAGE,
     compare.PAGE,
     next_year.PAGE,
+    officers.PAGE,
     login.PAGE,
     account.PAGE,
     people.PAGE,

@@ -31,6 +31,12 @@ ENTRIES = (
     Entry(
         "workbench.list_plans", "plans", lazy_gettext("Plans"), lazy_gettext("Grids on the map: look, adjust, publish")
     ),
+    Entry(
+        "officers_page.choose_place",
+        "officers",
+        lazy_gettext("Officers"),
+        lazy_gettext("Who serves where, who is away, and what nobody looks after"),
+    ),
     Entry("people.list_people", "people", lazy_gettext("People"), lazy_gettext("Accounts, their roles and places")),
     Entry("audit.show_log", "log", lazy_gettext("Log"), lazy_gettext("Who did what, and when")),
     Entry(

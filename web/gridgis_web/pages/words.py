@@ -43,6 +43,17 @@ SUBJECTS: dict[str, LazyString] = {
     "job": lazy_gettext("job"),
     "upload": lazy_gettext("upload"),
 }
+DUTIES: dict[str, LazyString] = {
+    "leader": lazy_gettext("grid leader"),
+    "officer": lazy_gettext("grid officer"),
+    "information": lazy_gettext("information officer"),
+    "police": lazy_gettext("police officer"),
+    "volunteer": lazy_gettext("volunteer"),
+    "steward": lazy_gettext("building steward"),
+    "supervisor": lazy_gettext("supervisor"),
+}
+"""Of postings; see `store.models.people.DUTIES`."""
+
 STATES: dict[str, LazyString] = {
     "draft": lazy_gettext("Draft"),
     "in review": lazy_gettext("In review"),

@@ -6,15 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import IO
 
 from sqlalchemy.orm import Session
 
-from gridgis.errors import some
+from gridgis.errors import InputError, some
 from gridgis.languages import Said, Words
-from gridgis_web.staffing.sheet import Row, Sheet, plain
+from gridgis_web.imports.names import safe_name
+from gridgis_web.staffing.sheet import Row, Sheet, plain, read_sheet
+from gridgis_web.store import Store
 from gridgis_web.store.models import Officer
 from gridgis_web.store.models.people import DUTIES
-from gridgis_web.store.officers import PHONE, OfficerBook, add_officer, add_posting, change_officer
+from gridgis_web.store.officers import PHONE, OfficerBook, add_officer, add_posting, change_officer, read_book
+from gridgis_web.store.staff import grid_names
 
 HEADERS: Mapping[str, Sequence[str]] = {
     "name": ("姓名", "名字", "人员姓名", "网格员姓名", "full name", "officer"),
@@ -39,6 +43,8 @@ DUTY_WORDS: Mapping[str, Sequence[str]] = {
     "steward": ("楼栋长", "楼长", "单元长", "building steward"),
     "supervisor": ("督导员", "督查员"),
 }
+BEFORE = re.compile(r"^\D*0*")
+"""What people leave out of a code."""
 PARTS = re.compile(r"[、,;/\s]+")
 DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?: .*)?")
 
@@ -86,6 +92,34 @@ class Written:
     known: int
     posted: int
     posted_already: int
+
+
+def take_list(
+    store: Store, jurisdiction_id: int, name: str, content: IO[bytes], *, starts: date, keep_right: bool, who: str
+) -> tuple[Looked, Written | None]:
+    """Read a list and write it, or tell what is wrong with it.
+
+    Parameters
+    ----------
+    starts
+        First day of postings that name none.
+    keep_right
+        Write the rows that are right although others are wrong.
+
+    Returns
+    -------
+    looked, written
+        None: nothing was written.
+    """
+    sheet = read_sheet(safe_name(name) or "?", content, HEADERS, needed="name")
+    if not sheet.rows:
+        raise InputError(Said("the list names nobody; there is nothing below its header"))
+    with store.write() as session:
+        book = read_book(session, jurisdiction_id)
+        looked = look_at(sheet, grid_names(session, jurisdiction_id, starts), book, starts=starts)
+        if not looked.right or (looked.faults and not keep_right):
+            return looked, None
+        return looked, write_list(session, jurisdiction_id, looked, book, who=who)
 
 
 def look_at(sheet: Sheet, grids: Mapping[str, str], book: OfficerBook, *, starts: date) -> Looked:
@@ -217,7 +251,7 @@ class _Looker:
         for part in parts:
             code = self._code(part)
             if code is None:
-                near = [one for one in self._codes.values() if one.lstrip("0") == part.lstrip("0")]
+                near = [one for one in self._codes.values() if BEFORE.sub("", one) == BEFORE.sub("", part)]
                 hint = Said("is {code} meant?", code=near[0]) if near else Said("write its code or its name")
                 self._wrong(row, "grid", Said("there is no grid “{text}”; {hint}", text=part, hint=hint))
             elif code not in wanted.codes:

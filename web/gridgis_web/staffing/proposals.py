@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import shapely
@@ -12,8 +13,10 @@ import shapely
 from gridgis.duties import Beside, Choice, Chosen, Floats, choose_posts, choose_stand_ins, find_beside
 from gridgis.errors import InputError, some
 from gridgis.languages import Said, Words
+from gridgis_web.store import Store
 from gridgis_web.store.features import METRES
-from gridgis_web.store.staff import Staff
+from gridgis_web.store.models import Posting
+from gridgis_web.store.staff import Staff, check_state, confirm_posts, read_staff
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +99,38 @@ def propose_posts(staff: Staff, *, most: int | None) -> Proposal:
         most=most,
     )
     return _proposal(staff, chosen, vacant, {}, keys)
+
+
+def confirm(
+    store: Store,
+    jurisdiction_id: int,
+    day: date,
+    state: str,
+    pairs: Collection[tuple[str, int]],
+    *,
+    post: str,
+    who: str,
+) -> list[Posting]:
+    """Post officers as a person confirmed a proposal, or changed it; all of it, or nothing.
+
+    Raises
+    ------
+    Conflict
+        Anything that it was made from is another meanwhile.
+    InputError
+        With all faults: grids and officers that there are not, stand-ins who serve no grid beside.
+    """
+    with store.read() as session:
+        staff = read_staff(session, jurisdiction_id, day)
+    check_state(staff, state)
+    refuse_unknown(staff, pairs, vacant=post == "A")
+    if post == "B":
+        refuse_stand_ins(staff, pairs)
+    with store.write() as session:
+        # someone may have been faster since
+        staff = read_staff(session, jurisdiction_id, day)
+        check_state(staff, state)
+        return confirm_posts(session, jurisdiction_id, staff, pairs, day, post=post, who=who)
 
 
 def refuse_stand_ins(staff: Staff, pairs: Collection[tuple[str, int]]) -> None:

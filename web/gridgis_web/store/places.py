@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from gridgis.errors import InputError
@@ -15,7 +15,7 @@ from gridgis.languages import Said, Words, listed
 from gridgis_web.errors import NotFound
 from gridgis_web.store.audit_log import record
 from gridgis_web.store.database import Conflict
-from gridgis_web.store.models import Jurisdiction
+from gridgis_web.store.models import Jurisdiction, Plan
 from gridgis_web.store.models.places import LEVEL_WORDS, LEVELS
 
 SUBJECT = "jurisdiction"
@@ -119,6 +119,13 @@ def by_code(session: Session, code: str) -> Jurisdiction | None:
 def jurisdictions(session: Session, keys: Collection[int] | None = None) -> list[Jurisdiction]:
     """Return all in the order of their codes, or those of these keys."""
     wanted = select(Jurisdiction).order_by(Jurisdiction.code)
+    return list(session.scalars(wanted if keys is None else wanted.where(Jurisdiction.id.in_(keys))))
+
+
+def with_grids(session: Session, keys: Collection[int] | None = None) -> list[Jurisdiction]:
+    """Return those that have a published plan, in the order of their codes; of these keys, or of all."""
+    published = exists().where(Plan.jurisdiction_id == Jurisdiction.id, Plan.state == "published")
+    wanted = select(Jurisdiction).where(published).order_by(Jurisdiction.code)
     return list(session.scalars(wanted if keys is None else wanted.where(Jurisdiction.id.in_(keys))))
 
 
