@@ -78,7 +78,7 @@ function changesOf({ households, population, buildings }) {
   const row = (name, [before, now]) => [make("dt", {}, name), make("dd", {}, gettext("%(before)s → %(after)s", { before: number(before), after: number(now) }),
     " ", make("span", { class: "quiet" }, now === before ? gettext("as before") : `${signed(now - before)} (${percent((now - before) / (before || 1))})`))];
   return make("dl", { class: "changes" },
-    ...row(gettext("Households"), households), ...row(gettext("People"), population),
+    ...row(gettext("Households"), households), ...row(gettext("Population"), population),
     make("dt", {}, gettext("Buildings")), make("dd", {}, gettext("%(before)s → %(after)s", { before: number(buildings.before), after: number(buildings.now) }), " ",
       make("span", { class: "quiet" }, gettext("%(new)s new, %(gone)s gone", { new: number(buildings.new), gone: number(buildings.gone) }))));
 }
