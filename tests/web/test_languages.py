@@ -5,7 +5,7 @@ from pathlib import Path
 
 import gridgis_web
 from babel.messages.pofile import read_po
-from spoken import catalogue_of, differing, hidden, missing, script_words, spare
+from spoken import catalogue_of, differing, hidden, missing, script_words, spare, used_words
 
 PACKAGE = Path(gridgis_web.__file__).parent
 ON_THE_WORKBENCH = ("bench", "compare", "edit", "map", "publish", "shell")
@@ -33,6 +33,17 @@ def test_a_page_says_one_thing_in_one_way():
             if message.id and file.stem in ON_THE_WORKBENCH:
                 meant.setdefault(message.id, set()).add(message.string)
     assert {text: said for text, said in meant.items() if len(said) > 1} == {}
+
+
+def test_what_a_template_says_is_said_in_one_way_in_every_catalogue():
+    """Templates read all catalogues as one; one of two translations would win on every page."""
+    said = used_words(PACKAGE).keys()
+    meant = {}
+    for file in sorted((PACKAGE / "translations" / "zh").glob("*.po")):
+        for message in read_po(BytesIO(file.read_bytes())):
+            if message.id and message.id in said:
+                meant.setdefault(message.id, {})[message.string] = file.stem
+    assert {text: found for text, found in meant.items() if len(found) > 1} == {}
 
 
 def test_no_word_is_translated_that_nobody_says():

@@ -24,7 +24,7 @@ export function showFigures(place, found) {
         row(gettext("Households of a grid"), both.map((one) => `${number(one.fewest)}–${number(one.most)}`)),
         share(gettext("Loads differ by"), "spread"),
         row(gettext("Length of the lines"), lines.map(km), lines[1] - lines[0] ? gettext("%(change)s m", { change: signed(lines[1] - lines[0]) }) : ""),
-        share(gettext("Along what can be seen"), "visible_share"))),
+        share(gettext("Along visible lines"), "visible_share"))),
     make("dl", { class: "became" }, ...became(found)));
 }
 
@@ -48,5 +48,5 @@ const differs = (change) => (change ? signed(change) : "");
 /** A change of a share, in percentage points. */
 function points(change) {
   const rounded = Math.round(change * 1000) / 10;
-  return rounded ? gettext("%(points)s points", { points: `${rounded > 0 ? "+" : "−"}${decimal(Math.abs(rounded), 1)}` }) : "";
+  return rounded ? gettext("%(points)s pt", { points: `${rounded > 0 ? "+" : "−"}${decimal(Math.abs(rounded), 1)}` }) : "";
 }

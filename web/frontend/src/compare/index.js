@@ -41,7 +41,7 @@ export async function startComparison({ map, told, panels }) {
   const moved = new Moved(map, moves, selection);
   const swipe = new Swipe(map, sides, told);
   showFigures(get("figures"), found);
-  showMoves(get("moves"), { moves, urls: told.urls, selection });
+  showMoves(get("moves"), { moves, matched: found.matched, urls: told.urls, selection });
   showGrids(get("touched"), { rows: found.grids, before, after, highlight });
   showOfficers(get("officers"), { officers: found.officers, rows: found.grids, before, after, highlight });
   get("holds").replaceChildren(make("span", {}, sentence(found)));

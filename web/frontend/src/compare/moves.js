@@ -52,10 +52,11 @@ export function readMoves({ moves }, before, after) {
  * @param {HTMLElement} place
  * @param {object} given
  * @param {Move[]} given.moves
+ * @param {"codes" | "overlap"} given.matched how grids of one plan were found in the other
  * @param {{moves: string, buildings: string}} given.urls of the tables
  * @param {import("../bench/selection.js").Selection} given.selection
  */
-export function showMoves(place, { moves, urls, selection }) {
+export function showMoves(place, { moves, matched, urls, selection }) {
   if (!moves.length) {
     place.replaceChildren(make("p", { class: "quiet" }, gettext("Nobody moves.")));
     return;
@@ -97,8 +98,9 @@ export function showMoves(place, { moves, urls, selection }) {
   add(moves.slice(0, FIRST));
   const file = (url, text) => make("a", { href: url, download: true }, text);
   place.replaceChildren(
+    matched === "overlap" ? make("p", { class: "quiet" }, gettext("The plans number their grids each in its own way: a grid is the one that it shares most with, whatever its number.")) : "",
     make("p", { class: "files" }, file(urls.moves, gettext("This list (CSV)")), file(urls.buildings, gettext("Every building (CSV)"))),
-    make("table", { "aria-label": gettext("Moves") },
+    make("table", { "aria-label": gettext("Who moves") },
       make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))), body),
     more || "");
 }
