@@ -24,8 +24,13 @@ import numpy as np
 
 SMALL = 2000
 """Programs of fewer entries are solved at once, long before any limit."""
+OFF = 1e-5
+"""What a row may be off by in an answer."""
 GRACE_S = 1.0
 """What HiGHS may take beyond its limit to end by itself."""
+
+ANEW = "anew"
+"""What its process says when it forgets what it told."""
 
 Tell = Callable[[float, Any], None]
 
@@ -77,7 +82,7 @@ def solve(program: Program, *, seconds: float, nodes: int | None = None, start: 
     """
     if on_time and math.isfinite(seconds) and len(program.values) >= SMALL and _python():
         return _solve_apart(program, seconds, nodes, start)
-    return run_highs(program, seconds, nodes, start, lambda bound, x: None)
+    return run_highs(program, seconds, nodes, start, lambda bound, x: None, lambda: None)
 
 
 def _python() -> bool:
@@ -104,6 +109,9 @@ def _solve_apart(program: Program, seconds: float, nodes: int | None, start: Any
         process.stdin.close()
         while (item := news.get(timeout=max(0.0, until - time.monotonic()))) is not None:
             status, least, x = item
+            if status == ANEW:
+                bound, best = -math.inf, start
+                continue
             bound, best = max(bound, least), best if x is None else x
             if status:
                 return Solution(status, best, bound)
@@ -126,8 +134,7 @@ def _read(stream: IO[bytes], news: queue.Queue[tuple[str, float, Any] | None]) -
         news.put(None)
 
 
-def run_highs(program: Program, seconds: float, nodes: int | None, start: Any, tell: Tell) -> Solution:
-    """Solve a program in this process; `tell` gets every new bound, and every new solution."""
+def _model(program: Program) -> Any:
     import highspy
 
     model = highspy.HighsLp()
@@ -139,6 +146,19 @@ def run_highs(program: Program, seconds: float, nodes: int | None, start: Any, t
     model.a_matrix_.value_ = program.values
     whole = [highspy.HighsVarType.kInteger] * (len(program.costs) - program.shares)
     model.integrality_ = whole + [highspy.HighsVarType.kContinuous] * program.shares
+    return model
+
+
+def run_highs(
+    program: Program, seconds: float, nodes: int | None, start: Any, tell: Tell, forget: Callable[[], None]
+) -> Solution:
+    """Solve a program in this process; `tell` gets every new bound, and every new solution.
+
+    HiGHS was seen to simplify a program into one whose answer does not keep the rows of the first. It notices that at
+    its end: then it begins again without simplifying, and `forget` is called, as nothing told before holds.
+    """
+    import highspy
+
     kind: Any = highspy.Highs  # the package has no types
     highs = kind()
     highs.setOptionValue("output_flag", False)
@@ -148,7 +168,7 @@ def run_highs(program: Program, seconds: float, nodes: int | None, start: Any, t
         highs.setOptionValue("time_limit", max(seconds, 0.1))
     if nodes is not None:
         highs.setOptionValue("mip_max_nodes", nodes)
-    highs.passModel(model)
+    highs.passModel(_model(program))
     if start is not None:
         if len(start) < len(program.costs):
             # what the rest is, HiGHS finds out
@@ -158,16 +178,33 @@ def run_highs(program: Program, seconds: float, nodes: int | None, start: Any, t
             known.col_value = start
             highs.setSolution(known)
     told = [-math.inf]
+    column = np.repeat(np.arange(len(program.costs)), np.diff(program.starts))
+
+    def kept(x: Any) -> bool:
+        held = np.bincount(program.rows, program.values * x[column], len(program.low))
+        return bool((held >= program.low - OFF).all() and (held <= program.high + OFF).all())
 
     def bounded(event: Any) -> None:
         if event.data_out.mip_dual_bound > told[0]:
             told[0] = event.data_out.mip_dual_bound
             tell(told[0], None)
 
+    def improved(event: Any) -> None:
+        x = np.array(event.data_out.mip_solution)
+        if kept(x):
+            tell(-math.inf, x)
+
     highs.cbMipInterrupt += bounded
-    highs.cbMipImprovingSolution += lambda event: tell(-math.inf, np.array(event.data_out.mip_solution))
+    highs.cbMipImprovingSolution += improved
     highs.run()
     status = highs.getModelStatus()
+    if status == highspy.HighsModelStatus.kSolveError:
+        told[0] = -math.inf
+        forget()
+        highs.clearSolver()
+        highs.setOptionValue("presolve", "off")
+        highs.run()
+        status = highs.getModelStatus()
     if status == highspy.HighsModelStatus.kInfeasible:
         return Solution("impossible", None, math.inf)
     info = highs.getInfo()
@@ -185,7 +222,14 @@ def _serve(job: IO[bytes], reply: IO[bytes]) -> None:
         reply.flush()
 
     program, seconds, nodes, start = pickle.load(job)
-    status, x, bound = run_highs(Program(*program), seconds, nodes, start, lambda bound, x: write("", bound, x))
+    status, x, bound = run_highs(
+        Program(*program),
+        seconds,
+        nodes,
+        start,
+        lambda bound, x: write("", bound, x),
+        lambda: write(ANEW, -math.inf, None),
+    )
     write(status, bound, x)
 
 
