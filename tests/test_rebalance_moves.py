@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 from test_rebalance import by_brute_force, small_town
 
 from gridgis.measures import Measure
-from gridgis.partition import moves_program
+from gridgis.partition import moves_exact, moves_program
 from gridgis.partition.check import pieces_within
 from gridgis.partition.fewest_moves import fewest_moves
 from gridgis.partition.moves_columns import bound_by_columns
@@ -22,6 +22,14 @@ from gridgis.partition.moves_separators import share_separators
 from gridgis.partition.search import Clock
 
 LOW, HIGH = 300, 500
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_small():
+    """What is done for plans of any size is tried on small ones, which are else gone through whole."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moves_exact, "MOST_UNITS", 0)
+        yield
 
 
 def town(side, block, *, more=None, own=None, free=()):

@@ -21,6 +21,7 @@ from gridgis.options import PlanOptions
 from gridgis.partition.check import pieces_within
 from gridgis.partition.exact import impossible_units
 from gridgis.partition.moves_columns import bound_by_columns
+from gridgis.partition.moves_exact import Best, best_of_all
 from gridgis.partition.moves_groups import bound_by_groups, knapsack, least_new, mend_patch
 from gridgis.partition.moves_program import Answer, MovesProgram
 from gridgis.partition.moves_regions import Now, Region, Regions, outside
@@ -93,6 +94,9 @@ def fewest_moves(
     if not len(broken):
         return Fewest(grid, now.moved(grid), True, broken, 0, cause)
     task = _Task(graph, now, measures, frozen, keep_number)
+    best = best_of_all(task, Clock(limit_s=seconds / 3))
+    if best is not None:
+        return _told(task, best, broken)
     cause = task.mend(Clock(limit_s=seconds * 0.4))
     mended = _compact(task.grid, k)
     left = task.broken()
@@ -115,6 +119,16 @@ def fewest_moves(
     bound = min(max(bound, 0), now.moved(grid))
     proven = bound == now.moved(grid) and forced >= len(still)
     return Fewest(grid, bound, proven, still, forced, cause)
+
+
+def _told(task: _Task, best: Best, broken: Ints) -> Fewest:
+    """Return the best division of all as what was found."""
+    grid = _compact(best.grid, task.k)
+    cause = np.full(len(grid), -1, np.int64)
+    moved = np.flatnonzero(grid != task.now.start)
+    cause[moved] = _causes(task, moved, grid, broken)
+    task.grid = grid
+    return Fewest(grid, task.now.moved(grid), True, np.sort(task.broken()), best.broken, cause)
 
 
 class _Whole(NamedTuple):

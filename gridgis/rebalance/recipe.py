@@ -146,7 +146,7 @@ def rebalance(
     clock = Clock(limit_s=time_limit_s)
     for _ in range(ROUNDS):
         step = _change(layers, counts, options, came, finer, move_price, clock, progress)
-        rank = len(step.found.broken), step.now.moved(step.found.grid)
+        rank = len(step.found.broken), step.now.moved(step.found.grid) + step.forced
         if best is None or rank < best[0]:
             best = rank, step
         blocks = _blocks_around(step)
