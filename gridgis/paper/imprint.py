@@ -20,6 +20,8 @@ class Imprint:
 
     Attributes
     ----------
+    place
+        The jurisdiction's name; empty: as its layers have it.
     address
         The resident's page, as its code of squares holds it: ``{code}`` stands for the grid's code, and where there
         is none, ``?grid=CODE`` is added. Empty: no code of squares.
@@ -32,6 +34,7 @@ class Imprint:
     """
 
     language: Language = "zh"
+    place: str = ""
     address: str = ""
     supervision_phone: str = ""
     duties: tuple[str, ...] = ()

@@ -32,8 +32,8 @@ class Subject:
 
     @property
     def place(self) -> str:
-        """The jurisdiction's name; empty where the layers have none."""
-        return self.plan.layers.name
+        """The jurisdiction's name; empty where nobody said it."""
+        return self.imprint.place or self.plan.layers.name
 
     def code(self, grid: int) -> str:
         """Return a grid's code."""

@@ -71,6 +71,11 @@ class Settings:
         What tiles of an address are drawn in: ``wgs84`` or ``gcj02``.
     tiles_attribution
         What must be shown with them.
+    residents_address
+        Where the QR codes of boards and cards lead: the page for residents, ``https://…``; ``{code}`` in it stands for
+        the grid's code, and where there is none, ``?grid=CODE`` is added. Empty: boards have no QR code.
+    supervision_phone
+        Whom residents call about the officers; printed on boards and cards.
     secure
         Whether pages are reached by HTTPS alone, so that cookies travel no other way.
     """
@@ -98,6 +103,8 @@ class Settings:
     tiles_key: str = ""
     tiles_datum: str = "wgs84"
     tiles_attribution: str = ""
+    residents_address: str = ""
+    supervision_phone: str = ""
     secure: bool = False
 
     @classmethod
@@ -146,6 +153,13 @@ class Settings:
         if values.get("timezone", cls.timezone) not in available_timezones():
             faults.append(
                 Said("the setting “timezone” is “{values}”; it must be like Asia/Shanghai", values=values["timezone"])
+            )
+        if not values.get("residents_address", "https://").startswith(("https://", "http://")):
+            faults.append(
+                Said(
+                    "the setting “residents_address” is “{value}”; it must begin with https:// or http://",
+                    value=values["residents_address"],
+                )
             )
         if faults:
             raise InputError(*faults)

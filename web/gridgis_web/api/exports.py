@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import marshmallow as ma
 from flask import Response
 
-from gridgis.languages import Said
+from gridgis.errors import InputError
+from gridgis.languages import Said, listed
 from gridgis_web import current
 from gridgis_web.access import current_account, needs
 from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
@@ -16,7 +17,8 @@ from gridgis_web.api.fields import about, answer_bytes, tag_of, unchanged
 from gridgis_web.api.jobs import LOCATION, JobAlone, asked, seen_job
 from gridgis_web.api.plans import seen_in_short
 from gridgis_web.errors import NotFound
-from gridgis_web.planning.exports import FORMATS, LANGUAGES, chosen
+from gridgis_web.planning.exports import FORMATS, LANGUAGES, PAPER, WRITTEN, Format, chosen
+from gridgis_web.planning.paper import GIVEN, SIZES
 from gridgis_web.store import artifacts
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.exports import EXPORT, exported
@@ -28,19 +30,30 @@ files = ApiBlueprint("files", __name__, description="Files that jobs wrote", url
 class ExportWanted(ma.Schema):
     """Which files are wanted."""
 
-    format = ma.fields.String(load_default="all", validate=ma.validate.OneOf(FORMATS))
+    format = ma.fields.String(load_default="all", validate=ma.validate.OneOf(WRITTEN))
     language = ma.fields.String(
         load_default=None,
         allow_none=True,
         validate=ma.validate.OneOf(LANGUAGES),
-        metadata=about("Of the report and the map; left out: the office's"),
+        metadata=about("Of the report, the map and paper; left out: the office's"),
+    )
+    size = ma.fields.String(validate=ma.validate.OneOf(SIZES), metadata=about("Of boards: A4 unless said"))
+    since_plan_id = ma.fields.Integer(
+        metadata=about("Of paper: only grids that this earlier plan has not, or has with another outline")
+    )
+    duties = ma.fields.List(
+        ma.fields.String(validate=ma.validate.Length(1, 60)),
+        validate=ma.validate.Length(max=8),
+        metadata=about("Of boards: what the officers do, a line each, in the office's words"),
     )
 
 
-def _gives_files(of: ApiBlueprint, view: Callable[..., Response]) -> Callable[..., Response]:
+def _gives_files(
+    of: ApiBlueprint, view: Callable[..., Response], formats: Mapping[str, Format]
+) -> Callable[..., Response]:
     """Describe the kinds of files that a view gives."""
     file = {"type": "string", "format": "binary"}
-    first, *others = sorted({one.media_type for one in FORMATS.values()})
+    first, *others = sorted({one.media_type for one in formats.values()})
     for kind in others:
         view = of.alt_response(200, schema=file, content_type=kind)(view)
     described: Callable[..., Response] = of.response(200, file, content_type=first)(view)
@@ -55,11 +68,11 @@ def as_file(content: bytes, media_type: str, tag: str, name: str) -> Response:
 
 
 def _published(view: Callable[..., Response]) -> Callable[..., Response]:
-    return _gives_files(blueprint, view)
+    return _gives_files(blueprint, view, FORMATS)
 
 
 def _written(view: Callable[..., Response]) -> Callable[..., Response]:
-    return _gives_files(files, view)
+    return _gives_files(files, view, WRITTEN)
 
 
 @blueprint.route(f"/<int:plan_id>/exports/<any({', '.join(FORMATS)}):wanted>")
@@ -95,11 +108,24 @@ def export_plan(plan_id: int, wanted: str) -> Response:
 @blueprint.alt_response(404, "NOT_FOUND")
 @needs("exports.read")
 def write_export(wanted: dict[str, Any], plan_id: int) -> Any:
-    """Write any plan, a draft too, as a file; once the job is done, ``/jobs/…/file`` gives it."""
+    """Write any plan, a draft too, as a file; once the job is done, ``/jobs/…/file`` gives it.
+
+    ``boards``, ``cards`` and ``atlas`` are paper, printed with the people of the day: a PDF, or a zip of several.
+    """
+    if wanted["format"] not in PAPER and (spare := [name for name in GIVEN if name in wanted]):
+        raise InputError(
+            Said("{names}: only paper is asked for with it ({paper})", names=listed(spare), paper=listed(PAPER))
+        )
     language = wanted["language"] or ("en" if current.settings().language == "en" else "zh")
     with current.store().write() as session:
         plan = seen_in_short(session, plan_id)
-        given = {"plan_id": plan_id, "format": wanted["format"], "language": language}
+        if (
+            "since_plan_id" in wanted
+            and seen_in_short(session, wanted["since_plan_id"]).jurisdiction_id != plan.jurisdiction_id
+        ):
+            raise NotFound(Said("the jurisdiction has no plan {key}", key=wanted["since_plan_id"]))
+        asked_for = {name: wanted[name] for name in GIVEN if name in wanted}
+        given = {"plan_id": plan_id, "format": wanted["format"], "language": language} | asked_for
         return asked(session, EXPORT, plan.jurisdiction_id, given)
 
 
@@ -116,4 +142,4 @@ def give_export(job_id: int) -> Response:
         content = exported(session, job, who=current_account().login)
         result = job.result or {}
     tag = tag_of(job_id, result["format"])
-    return unchanged(tag) or as_file(content, FORMATS[result["format"]].media_type, tag, result["file"])
+    return unchanged(tag) or as_file(content, result["media_type"], tag, result["file"])

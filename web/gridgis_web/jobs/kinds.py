@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from gridgis_web.imports.job import IMPORT
 from gridgis_web.jobs.kind import Kind
-from gridgis_web.planning.exports import EXPORT
+from gridgis_web.planning.exports import exporting
 from gridgis_web.planning.jobs import partitioning, rebalancing
+from gridgis_web.planning.paper import Office
 from gridgis_web.planning.publish import publishing
 from gridgis_web.planning.take_over import TAKE_OVER
 from gridgis_web.settings import Settings
@@ -21,5 +22,5 @@ def kinds_for(settings: Settings) -> Mapping[str, Kind]:
         "take-over": TAKE_OVER,
         "publish": publishing(review=settings.review, timezone=settings.timezone),
         "import": IMPORT,
-        "export": EXPORT,
+        "export": exporting(Office(settings.residents_address, settings.supervision_phone, settings.timezone)),
     }

@@ -3,7 +3,7 @@ import { RequestError, load } from "../bench/api.js";
 import { make } from "../dom.js";
 import { gettext } from "../words.js";
 import { doing, openDialog } from "./dialog.js";
-import { linksTo, writers } from "./files.js";
+import { linksTo, printers, writers } from "./files.js";
 import { showProspect } from "./prospect.js";
 import "./publish.css";
 import { follow, post } from "./requests.js";
@@ -133,5 +133,7 @@ function exportFiles(plan) {
   const published = plan.state === "published" || plan.state === "superseded";
   dialog.tell(
     make("p", {}, published ? gettext("The files as they were written when it was published.") : gettext("The files are written of the plan as it stands now.")),
-    published ? linksTo(plan.urls.exports) : writers(plan.urls, plan.csrf, dialog.say));
+    published ? linksTo(plan.urls.exports) : writers(plan.urls, plan.csrf, dialog.say),
+    make("p", {}, gettext("To print, with those who are posted today and what is public of them:")),
+    printers(plan.urls, plan.csrf, dialog.say));
 }
