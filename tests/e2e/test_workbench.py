@@ -198,6 +198,46 @@ def test_nobody_is_shut_out(visit, office, which, language, scheme):
     assert violations(page) == [], "the workbench"
 
 
+def test_units_are_locked_breaches_are_told_where_they_are_and_colours_have_their_limits(visit, office):
+    _, store, _, labels = office
+    with store.write() as session:
+        key = save_plan(session, 1, load_plan(session, 1), name="草案", who="planner", based_on_id=1).id
+    page = visit(language="en").open_plan(key)
+    code = sorted(labels)[30]
+    page.locator(f"tr[data-code='{code}']").click()
+    page.get_by_text("What binds it").click()
+    expect(page.locator(".bindings")).to_contain_text("Beside it")
+
+    page.keyboard.press("s")
+    troubles = page.locator("#troubles")
+    expect(troubles).to_contain_text("at least 300 households are needed")
+    expect(page.locator("#holds .fails")).to_be_visible()
+    expect(page.locator("#why")).not_to_contain_text("certified")
+    troubles.get_by_role("button", name="Show where").last.click()
+    expect(page.locator("tr.selected")).not_to_have_attribute("data-code", code)
+    troubles.get_by_role("button", name="Undo").click()
+    expect(troubles).to_be_hidden()
+    expect(page.locator("#holds .fails")).to_have_count(0)
+
+    # a box around the middle of the grid, with the units in it
+    page.locator(f"tr[data-code='{code}']").click()
+    page.keyboard.press("r")
+    x, y = place_of(page, labels[code])
+    page.mouse.move(x - 60, y - 60)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 60, steps=4)
+    page.mouse.up()
+    expect(page.locator(".offer").first).to_be_visible()
+    page.keyboard.press("k")
+    expect(page.locator("#act")).to_contain_text("stay in it")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#act")).not_to_contain_text("stay in it")
+
+    page.locator("[data-mode=deviation]").click()
+    expect(page.locator(".legend .limit")).to_have_text(["300", "500"])
+    assert violations(page) == []
+
+
 def test_coordinates_are_told_in_either_datum(visit, office):
     page = visit().open_plan(office[2]["town"])
     page.get_by_role("button", name="坐标", exact=True).click()

@@ -264,6 +264,8 @@ ACTIONS: Mapping[str, Callable[[Plan, Mapping[str, Any]], Edit]] = {
     "resolve": _resolve,
 }
 LOCKS: Mapping[str, Callable[[Plan, Sequence[str], Sequence[int]], Plan]] = {"lock": _locked, "unlock": _unlocked}
-EVEN = Said("these grids are as even already as whole units allow without moving many; nothing was changed")
+EVEN = Said(
+    "nothing better was found: these grids are about as even as whole units allow without moving many households"
+)
 UNCHANGED: Mapping[str, Said] = {"balance": EVEN, "resolve": EVEN}
 """Action -> what is said where it finds nothing to change."""

@@ -27,7 +27,7 @@ export class Bindings {
     this.turn += 1;
     clearTimeout(this.timer);
     const code = this.selection.selected;
-    if (!this.element.open || code === null) return;
+    if (!this.element.open || !this.board.grid(code)) return;
     if (this.told !== code) this.body.replaceChildren(make("p", { class: "quiet" }, gettext("Looking …")));
     const turn = this.turn;
     this.timer = setTimeout(async () => {

@@ -39,12 +39,12 @@ export async function startEditing({ map, plan, panels }) {
   const drawing = new Drawing(map, draft, selection, colouring);
   const finder = new UnitFinder(draft.mesh);
   const commands = new Commands(draft, plan.urls, plan.csrf);
-  const places = { tools: panels.tools, effect: panels.effect, say: (text, kind) => say(panels.saved, text, kind) };
+  const places = { tools: panels.tools, effect: panels.effect, say: (text) => troubles.note(text) };
   const strokes = new Strokes(drawing, finder);
   const tools = new Tools({ draft, drawing, strokes, finder, commands, selection, places, iconUrl: plan.icons });
   const actions = new Actions({ place: panels.act, draft, tools, commands, selection });
   const help = bindKeys({ tools, actions, commands, selection, draft, colouring, panelStatus: panels.status });
-  new Troubles({ place: panels.troubles, draft, drawing, commands, selection });
+  const troubles = new Troubles({ place: panels.troubles, draft, drawing, commands, selection });
 
   addLegend(map.leaflet, colouring);
   selection.addEventListener("select", ({ detail: { code, from } }) => {
@@ -93,7 +93,7 @@ function say(place, text, kind = "") {
 function tellState(place, { state, told, text }, draft) {
   if (state === "busy") say(place, gettext("Saving …"));
   else if (state === "saved") say(place, told?.action ? gettext("Saved · %(what)s", { what: sayDone(told, draft) }) : gettext("Saved"));
-  else if (state === "refused") say(place, text, "fault");
+  else if (state === "refused") say(place, gettext("Nothing was changed"), "attention");
   else {
     say(place, "", "fault");
     place.append(text, " ", make("button", { type: "button", class: "link", onclick: () => location.reload() }, gettext("Show what changed")));

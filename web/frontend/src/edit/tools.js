@@ -17,7 +17,7 @@ export class Tools extends EventTarget {
    * @param {import("./mesh.js").UnitFinder} given.finder
    * @param {import("./commands.js").Commands} given.commands
    * @param {import("../bench/selection.js").Selection} given.selection
-   * @param {{tools: HTMLElement, effect: HTMLElement, say: (text: string, kind?: string) => void}} given.places
+   * @param {{tools: HTMLElement, effect: HTMLElement, say: (text: string) => void}} given.places
    * @param {string} given.iconUrl
    */
   constructor(given) {
@@ -146,9 +146,9 @@ export class Tools extends EventTarget {
     }
     this.hover([], null);
     const stays = this.wanted(units).some((unit) => this.draft.of[unit] !== this.target);
-    if (this.target && this.draft.isHeld(this.target)) this.places.say(gettext("Grid %(code)s is locked and takes nothing.", { code: this.draft.shortOf(this.target) }), "attention");
-    else if (stays) this.places.say(gettext("What was brushed is locked and stays."), "attention");
-    else if (units.some((unit) => this.draft.of[unit] !== this.target)) this.places.say(gettext("Nothing was taken: only units of one grid are wanted. Press O to change that."), "attention");
+    if (this.target && this.draft.isHeld(this.target)) this.places.say(gettext("Grid %(code)s is locked and takes nothing.", { code: this.draft.shortOf(this.target) }));
+    else if (stays) this.places.say(gettext("What was brushed is locked and stays."));
+    else if (units.some((unit) => this.draft.of[unit] !== this.target)) this.places.say(gettext("Nothing was taken: only units of one grid are wanted. Press O to change that."));
   }
 
   /** Move units, and show it at once; what the service makes of it follows. */
@@ -174,7 +174,7 @@ export class Tools extends EventTarget {
   cut(line) {
     const code = this.selection.selected;
     if (!code) {
-      this.places.say(gettext("Choose the grid to be split first, then draw across it from edge to edge."), "attention");
+      this.places.say(gettext("Choose the grid to be split first, then draw across it from edge to edge."));
       return;
     }
     this.commands.splitAlong(code, line).then((told) => told && this.take("pick"));
