@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 from gridgis_web.store import features, life, records
-from gridgis_web.store.models import Grid, Incident, Plan
+from gridgis_web.store.models import FieldEntry, Grid, Incident, Plan
 from gridgis_web.store.places import add_jurisdiction
 from people import TODAY
 from small_plans import keep, lattice_plan
@@ -88,6 +88,8 @@ def test_records_are_told_by_the_grids_of_any_plan(town):
     check_the_plan_of_their_day(town)
     check_against_a_spatial_join(town)
     check_windows_days_and_categories(town)
+    check_fieldwork(town)
+    check_a_grid_that_somebody_chose(town)
 
 
 def check_the_plan_of_their_day(town):
@@ -123,6 +125,49 @@ def check_against_a_spatial_join(town):
     assert by_plan[town.published] != by_plan[town.redrawn]
 
 
+def check_fieldwork(town):
+    """What officers did is told by the same rules; what has no place is not."""
+    every = all_records(town, town.redrawn)
+    with town.store.write() as session:
+        rows = session.execute(select(Incident.id, Incident.grid_id, Incident.geom).order_by(Incident.id)).all()
+        for row in [*rows, None]:
+            session.add(
+                FieldEntry(
+                    key=f"key {row and row.id}", kind="visit", officer_id=town.first, jurisdiction_id=town.place,
+                    done_at=NOON, **({"grid_id": row.grid_id, "lon": row.geom.x, "lat": row.geom.y} if row else {}),
+                )
+            )  # fmt: skip
+    told = all_records(town, town.redrawn, "&kind=fieldwork")
+    same = ("lon", "lat", "code", "recorded_code", "recorded_plan_id")
+    assert [[one[name] for name in same] for one in told] == [[one[name] for name in same] for one in every]
+    assert {(one["category"], one["state"]) for one in told} == {("visit", "")}
+    counts, others = (
+        town.ask(f"/plans/{town.redrawn}/records/counts{query}").json for query in ("", "?kind=fieldwork")
+    )
+    assert counts == others
+    assert town.ask(f"/plans/{town.redrawn}/records?kind=rumours").status_code == 422
+
+
+def check_a_grid_that_somebody_chose(town):
+    """Near a border it need not be the one that holds the point: by the plan of the day it stays what was chosen."""
+    first = all_records(town, town.published)[0]
+    chosen = next(code for code in town.codes if code != first["recorded_code"])
+    with town.store.write() as session:
+        grid = session.scalar(select(Grid.id).where(Grid.plan_id == town.published, Grid.code == chosen))
+        session.get(Incident, first["id"]).grid_id = grid
+    told = all_records(town, town.published)[0]
+    assert (told["recorded_code"], told["code"]) == (chosen, chosen)
+    before, after = (
+        next(one for one in all_records(town, plan) if one["id"] == first["id"])["code"]
+        for plan in (town.redrawn, town.published)
+    )
+    assert after == chosen != before
+    counts = town.ask(f"/plans/{town.published}/records/counts").json
+    assert {one["code"]: one["records"] for one in counts["grids"]}[chosen] == sum(
+        one["code"] == chosen for one in all_records(town, town.published)
+    )
+
+
 def check_windows_days_and_categories(town):
     every = all_records(town, town.redrawn)
     xs, ys = np.sort([one["lon"] for one in every]), np.sort([one["lat"] for one in every])
@@ -134,7 +179,7 @@ def check_windows_days_and_categories(town):
     expected = [
         one for one in every
         if west <= one["lon"] <= east and south <= one["lat"] <= north and one["category"] == "order"
-        and since <= datetime.fromisoformat(one["reported_at"]) < until
+        and since <= datetime.fromisoformat(one["at"]) < until
     ]  # fmt: skip
     assert 5 < len(expected) < len(every) / 2
     assert all_records(town, town.redrawn, query) == expected

@@ -29,6 +29,11 @@ JSON = "application/json"
 class RecordFilter(Boxed):
     """Which records."""
 
+    kind = ma.fields.String(
+        load_default="incidents",
+        validate=ma.validate.OneOf(tuple(records.SOURCES)),
+        metadata=about("Incidents, or visits, check-ins and reports of officers in the field that have a place"),
+    )
     since = ma.fields.AwareDateTime(load_default=None, metadata=about("The first moment"))
     until = ma.fields.AwareDateTime(load_default=None, metadata=about("The first moment no longer wanted"))
     category = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 40))
@@ -50,7 +55,7 @@ class RecordOut(ma.Schema):
     jurisdiction_id = ma.fields.Integer(required=True)
     category = ma.fields.String(required=True)
     state = ma.fields.String(required=True)
-    reported_at = ma.fields.AwareDateTime(required=True)
+    at = ma.fields.AwareDateTime(required=True)
     lon = ma.fields.Float(required=True)
     lat = ma.fields.Float(required=True)
     recorded_plan_id = ma.fields.Integer(required=True, allow_none=True, metadata=about("The plan of its day"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import shapely
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,8 @@ from gridgis_web.store.models import Grid, GridNote, Incident, Officer, Posting,
 
 SUBJECT = "grid_note"
 MOST_TASKS = 5000
+NEAR_DEGREES = 0.001
+"""Some hundred metres: more than a choice of grids reaches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,9 @@ def hand_over(session: Session, jurisdiction_id: int, code: str, day: date) -> H
     )  # fmt: skip
     if plan is None or shape is None:
         raise NotFound(Said("there is no grid {code} on {day}", code=code, day=day))
-    wanted = records.Wanted(places=[jurisdiction_id], bounds=shape.bounds, unsettled=True)
+    # near a border somebody may have chosen the other grid
+    bounds = shapely.box(*shape.bounds).buffer(NEAR_DEGREES).bounds
+    wanted = records.Wanted(places=[jurisdiction_id], bounds=bounds, unsettled=True)
     found, _ = records.rebase(session, plan.id, wanted, limit=MOST_TASKS)
     inside = [one.id for one in found if one.code == code]
     tasks = session.scalars(select(Incident).where(Incident.id.in_(inside)).order_by(Incident.reported_at, Incident.id))
