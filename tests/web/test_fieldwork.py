@@ -8,7 +8,17 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 import pytest
 import shapely
-from gridgis_web.store.models import Artifact, Attachment, AuditEntry, Building, FieldEntry, Grid, Incident
+from gridgis_web.store.models import (
+    Artifact,
+    Attachment,
+    AuditEntry,
+    Building,
+    FieldEntry,
+    Grid,
+    Incident,
+    PlaceName,
+    Plan,
+)
 from gridgis_web.store.officers import add_officer, add_posting, change_posting
 from people import TODAY, add_account
 from PIL import Image
@@ -227,3 +237,21 @@ def test_public_tiles_are_of_published_plans_and_tell_no_counts(town):
 
 def ready(answer):
     return None if answer.status_code == 503 else answer
+
+
+def test_places_are_found_by_any_part_of_their_names(town):
+    with town.store.write() as session:
+        layers = session.get_one(Plan, town.published).layer_set_id
+        for kind, name in (("road", "幸福路"), ("building", "东幸福里12号楼"), ("building", "100% Hôtel")):
+            session.add(PlaceName(layer_set_id=layers, kind=kind, name=name, lon=120.1, lat=30.1))
+    client = town.app.test_client()
+
+    def found(text, **more):
+        told = client.get("/api/v1/public/places", query_string={"q": text} | more)
+        assert told.status_code == 200
+        return [one["name"] for one in told.json]
+
+    assert found("幸福") == ["幸福路", "东幸福里12号楼"]
+    assert found("12号") == ["东幸福里12号楼"]
+    assert found("hôtel") == found("100% ") == ["100% Hôtel"]
+    assert found("%%") == found("__") == found("没有") == found("幸福", jurisdiction_id=town.other) == []

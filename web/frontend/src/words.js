@@ -80,3 +80,12 @@ export const day = (value) => (/^\d{4}-\d\d-\d\d$/.test(value) ? datesAlone : da
 
 /** A moment, as people write it there. */
 export const moment = (value) => moments.format(new Date(value));
+
+const clock = new Intl.DateTimeFormat(told.tag, { timeStyle: "short", timeZone: told.timezone });
+const calendar = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", timeZone: told.timezone });
+
+/** A time of day, as people write it there. */
+export const hour = (value) => clock.format(new Date(value));
+
+/** The day it is at the office, 2026-11-22. */
+export const officeDay = (value = Date.now()) => calendar.format(new Date(value));

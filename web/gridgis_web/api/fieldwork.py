@@ -19,7 +19,7 @@ from gridgis.errors import InputError
 from gridgis.languages import Said
 from gridgis_web import current
 from gridgis_web.access import current_account, needs
-from gridgis_web.api.blueprint import ApiBlueprint
+from gridgis_web.api.blueprint import PREFIX, ApiBlueprint
 from gridgis_web.api.fields import MOST, about
 from gridgis_web.fieldwork.photos import read_photo
 from gridgis_web.store import fieldwork as kept
@@ -31,7 +31,10 @@ from gridgis_web.store.models.fieldwork import ENTRY_KINDS
 from gridgis_web.store.models.incidents import CATEGORIES
 
 blueprint = ApiBlueprint(
-    "fieldwork", __name__, description="Officers in the field: their grids, and what they do there"
+    "fieldwork_api",
+    __name__,
+    description="Officers in the field: their grids, and what they do there",
+    url_prefix=f"{PREFIX}/fieldwork",
 )
 
 DAYS_AHEAD = 7

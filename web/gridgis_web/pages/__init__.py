@@ -2,10 +2,23 @@
 
 from flask import Blueprint
 
-from gridgis_web.pages import account, audit, compare, home, login, next_year, officers, people, places, workbench
+from gridgis_web.pages import (
+    account,
+    audit,
+    compare,
+    fieldwork,
+    home,
+    login,
+    next_year,
+    officers,
+    people,
+    places,
+    workbench,
+)
 
 PAGES: tuple[Blueprint, ...] = (
     home.PAGE,
+    fieldwork.PAGE,
     places.PAGE,
     workbench.PAGE,
     compare.PAGE,

@@ -22,6 +22,7 @@ class Entry(NamedTuple):
 
 ENTRIES = (
     Entry("home.start", "home", lazy_gettext("Start"), lazy_gettext("Where everything begins")),
+    Entry("fieldwork.show_mine", "grid", lazy_gettext("My grid"), lazy_gettext("For officers: map, visits, reports")),
     Entry(
         "places.list_places",
         "places",
