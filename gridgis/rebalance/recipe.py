@@ -171,7 +171,7 @@ class _Step:
     code_of: Mapping[int, str]
     """The grids of ``now.start`` that go on with an old code."""
     forced: int
-    """Households that share a unit with more of another grid."""
+    """Households that share a unit with more of another grid, or whose grid has no ground left."""
     found: Fewest
     grid: Ints
     """The grids in the end: as found, or better by more than the moves cost."""
@@ -259,7 +259,8 @@ def _where_households_are(
         weight=np.where(lived_in, order[:, -1] - order[:, -2], 0),
         fixed=units.frame["fixed"].to_numpy(np.int64) >= 0,
     )
-    forced = int((held.sum(axis=1) - order[:, -1]).sum())
+    gone = lived_in & (most < len(codes)) & (own < 0)
+    forced = int((held.sum(axis=1) - order[:, -1]).sum() + order[gone, -1].sum())
     return now, {int(slot_of[c]): codes[c] for c in range(len(codes)) if slot_of[c] >= 0}, forced
 
 
