@@ -5,9 +5,10 @@ import base64
 import numpy as np
 import pytest
 from gridgis_web.planning import drafts
-from gridgis_web.planning.drafts import edit_draft, open_draft, settle, step_draft
+from gridgis_web.planning.drafts import edit_draft, open_draft, settle
 from gridgis_web.planning.mesh import STEP_M, mesh_of
 from gridgis_web.planning.standing import binding_told, change_told, standing_of
+from gridgis_web.planning.undo import redo_draft, undo_draft
 from gridgis_web.store import Conflict
 from gridgis_web.store.life import submit
 from gridgis_web.store.models import AuditEntry, PlanStep
@@ -59,17 +60,17 @@ def test_every_edit_is_undone_and_redone_exactly_over_restarts_too(store, draft,
     restart()
     back = [labels(open_draft(store, draft).plan)]
     while open_draft(store, draft).place.step:
-        opened = step_draft(store, draft, open_draft(store, draft).place.version, -1, who="planner")
+        opened = undo_draft(store, draft, open_draft(store, draft).place.version, who="planner")
         back.append(labels(opened.plan))
     assert back == seen[::-1]
     with pytest.raises(InputError, match="nothing to undo"):
-        step_draft(store, draft, opened.place.version, -1, who="planner")
+        undo_draft(store, draft, opened.place.version, who="planner")
     restart()
     for expected in seen[1:]:
-        opened = step_draft(store, draft, open_draft(store, draft).place.version, 1, who="planner")
+        opened = redo_draft(store, draft, open_draft(store, draft).place.version, who="planner")
         assert labels(opened.plan) == expected
     with pytest.raises(InputError, match="nothing to redo"):
-        step_draft(store, draft, opened.place.version, 1, who="planner")
+        redo_draft(store, draft, opened.place.version, who="planner")
 
 
 def test_grids_are_drawn_after_undo_as_they_were(store, draft):
@@ -77,7 +78,7 @@ def test_grids_are_drawn_after_undo_as_they_were(store, draft):
     before = plan.grids
     codes = list(plan.codes.code)
     edit_draft(store, draft, place.version, "merge", {"codes": codes[:2]}, who="planner")
-    opened = step_draft(store, draft, open_draft(store, draft).place.version, -1, who="planner")
+    opened = undo_draft(store, draft, open_draft(store, draft).place.version, who="planner")
     after = opened.plan.grids
     assert after["code"].tolist() == before["code"].tolist()
     assert after.geometry.geom_equals(before.geometry).all()
@@ -92,7 +93,7 @@ def test_a_new_edit_forgets_what_was_undone_and_settling_draws_what_is_in_force(
     with store.read() as session:
         assert len(grids_of(session, draft)) == len(codes) - 1
         assert labels(load_plan(session, draft)) == labels(open_draft(store, draft).plan)
-    step_draft(store, draft, open_draft(store, draft).place.version, -1, who="planner")
+    undo_draft(store, draft, open_draft(store, draft).place.version, who="planner")
     edit_draft(store, draft, open_draft(store, draft).place.version, "split", {"codes": codes[:1]}, who="planner")
     restart()
     opened = open_draft(store, draft)
@@ -152,10 +153,10 @@ def test_locked_units_stay_through_edits_undo_restarts_and_settling(store, draft
         assert load_plan(session, draft).held == tuple(mine[:1])
     restart()
     for _ in range(3):
-        opened = step_draft(store, draft, version, -1, who="planner")
+        opened = undo_draft(store, draft, version, who="planner")
         version = opened.place.version
     assert opened.plan.held == tuple(mine[:2])
-    opened = step_draft(store, draft, version, -1, who="planner")
+    opened = undo_draft(store, draft, version, who="planner")
     assert opened.plan.held == ()
 
 

@@ -72,7 +72,9 @@ def handle_errors(app: Flask) -> None:
     @app.errorhandler(GridgisError)
     def ours(error: GridgisError) -> Response:
         status = status_of(error)
-        return answer(status, error.lines(current.language()) or [_heading(status)])
+        return answer(
+            status, error.lines(current.language()) or [_heading(status)], fields=getattr(error, "fields", None)
+        )
 
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import marshmallow as ma
 from flask import Response
@@ -16,13 +16,20 @@ from gridgis_web.api.fields import (
     IF_MATCH,
     QUICK,
     Kept,
+    about,
     answer_bytes,
     refuse_stale,
     tag_of,
     unchanged,
+    version_asked,
 )
 from gridgis_web.api.plans import seen_in_short, settled
 from gridgis_web.planning.frames import to_json
+from gridgis_web.store import Conflict
+from gridgis_web.store.steps import changes_since
+
+if TYPE_CHECKING:
+    from gridgis_web.planning.drafts import Opened
 
 blueprint = ApiBlueprint("drafts", __name__, description="Editing drafts", url_prefix=f"{PREFIX}/plans")
 
@@ -33,13 +40,31 @@ ACTIONS = ("move", "merge", "split", "split-along", "balance", "resolve", "lock"
 MOST_UNITS = 100_000
 
 
+def _units() -> Any:
+    return ma.fields.List(
+        ma.fields.Integer(validate=ma.validate.Range(0, 2**31 - 1)), validate=ma.validate.Length(1, MOST_UNITS)
+    )
+
+
+class Whose(ma.Schema):
+    """Whose step is undone or redone."""
+
+    anyone = ma.fields.Boolean(load_default=False, metadata=about("Whoever made it; left out: one's own alone"))
+
+
+class Since(ma.Schema):
+    """What the caller knows already."""
+
+    after = ma.fields.Integer(
+        required=True, validate=ma.validate.Range(0, 2**31 - 1), metadata=about("The version that the caller has")
+    )
+
+
 class EditAsked(ma.Schema):
     """An edit: what is done, and to what."""
 
     action = ma.fields.String(required=True, validate=ma.validate.OneOf(ACTIONS))
-    units = ma.fields.List(
-        ma.fields.Integer(validate=ma.validate.Range(0, 2**31 - 1)), validate=ma.validate.Length(1, MOST_UNITS)
-    )
+    units = _units()
     to = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(1, 40))
     codes = ma.fields.List(ma.fields.String(validate=ma.validate.Length(1, 40)), validate=ma.validate.Length(1, 10_000))
     parts = ma.fields.Integer(load_default=2, validate=ma.validate.Range(2, 100))
@@ -51,6 +76,15 @@ class EditAsked(ma.Schema):
             )
         ),
         validate=ma.validate.Length(2, 10_000),
+    )
+
+    seen = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.Length(1, 40)),
+        values=_units(),
+        metadata=about(
+            "Code → units that the caller saw in that grid: those to be moved, else all of the grids concerned. With "
+            "them the edit is made of the draft as it stands, where they are still there, whatever its version"
+        ),
     )
 
     @ma.validates_schema
@@ -121,31 +155,66 @@ def show_standing(plan_id: int) -> Response:
 @of_version
 @needs("plans.edit")
 def edit_plan(given: dict[str, Any], plan_id: int) -> Response:
-    """Edit a draft; the answer tells what changed and what it breaks. Locks answer as `standing` does."""
+    """Edit a draft; the answer tells what changed and what it breaks. Locks answer as `standing` does.
+
+    Where others changed it meanwhile (see `seen`), the answer also tells how it stands then, and says `again`. What is
+    no longer where it was seen is told in `errors.strayed`.
+    """
     from gridgis_web.planning.drafts import edit_draft
     from gridgis_web.planning.standing import change_told, standing_of
 
-    who, version = current_account().login, _version(plan_id)
-    edit, opened = edit_draft(current.store(), plan_id, version, given["action"], given, who=who)
-    return _told(standing_of(opened.plan, opened.place) if edit is None else change_told(edit, opened.place))
+    store, who, seen = current.store(), current_account().login, given.get("seen")
+    version, again = _version(plan_id) if seen is None else _asked(plan_id), False
+    try:
+        edit, opened = edit_draft(store, plan_id, version, given["action"], given, who=who)
+    except Conflict:
+        if seen is None:
+            raise
+        again = True
+        edit, opened = edit_draft(store, plan_id, version, given["action"], given, who=who, seen=seen)
+    told = {} if edit is None else change_told(edit, opened.place)
+    if edit is None or again:
+        told |= standing_of(opened.plan, opened.place) | {"again": again}
+    return _told(told)
 
 
 @blueprint.route("/<int:plan_id>/undo", methods=["POST"])
+@blueprint.arguments(Whose)
 @blueprint.response(200, {"type": "object"})
 @of_version
 @needs("plans.edit")
-def undo_edit(plan_id: int) -> Response:
-    """Undo the last edit of a draft, and tell how it stands."""
-    return _stepped(plan_id, -1)
+def undo_edit(whose: dict[str, Any], plan_id: int) -> Response:
+    """Undo one's own last edit of a draft, others' later ones being kept, and tell how it stands.
+
+    Where only those of others are left, `errors.step` says whose the last is.
+    """
+    from gridgis_web.planning.undo import undo_draft
+
+    return _stepped(undo_draft, plan_id, whose)
 
 
 @blueprint.route("/<int:plan_id>/redo", methods=["POST"])
+@blueprint.arguments(Whose)
 @blueprint.response(200, {"type": "object"})
 @of_version
 @needs("plans.edit")
-def redo_edit(plan_id: int) -> Response:
+def redo_edit(whose: dict[str, Any], plan_id: int) -> Response:
     """Redo the edit of a draft that was undone last, and tell how it stands."""
-    return _stepped(plan_id, 1)
+    from gridgis_web.planning.undo import redo_draft
+
+    return _stepped(redo_draft, plan_id, whose)
+
+
+@blueprint.route("/<int:plan_id>/changes")
+@blueprint.arguments(Since, location="query")
+@blueprint.response(200, {"type": "object"})
+@blueprint.alt_response(404, "NOT_FOUND")
+@needs("plans.read")
+def show_changes(wanted: dict[str, Any], plan_id: int) -> Response:
+    """Tell who did what to a draft after a version, the earliest first."""
+    with current.store().read() as session:
+        row = seen_in_short(session, plan_id)
+        return _told({"version": row.version, "changes": changes_since(session, plan_id, wanted["after"])})
 
 
 @blueprint.route("/<int:plan_id>/settle", methods=["POST"])
@@ -179,11 +248,17 @@ def _version(plan_id: int) -> int:
         return refuse_stale(row.version, row.name)
 
 
-def _stepped(plan_id: int, by: int) -> Response:
-    from gridgis_web.planning.drafts import step_draft
+def _asked(plan_id: int) -> int:
+    """Return the version that the caller saw, where the caller may see the plan."""
+    with current.store().read() as session:
+        seen_in_short(session, plan_id)
+    return version_asked()
+
+
+def _stepped(step: Callable[..., Opened], plan_id: int, whose: dict[str, Any]) -> Response:
     from gridgis_web.planning.standing import standing_of
 
-    opened = step_draft(current.store(), plan_id, _version(plan_id), by, who=current_account().login)
+    opened = step(current.store(), plan_id, _version(plan_id), who=current_account().login, **whose)
     return _told(standing_of(opened.plan, opened.place))
 
 

@@ -8,34 +8,40 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import shapely
-from pyproj import Transformer
 
-from gridgis.edit import (
-    Edit,
-    balance_region,
-    free_units,
-    hold_units,
-    merge_grids,
-    move_units,
-    resolve_region,
-    split_along,
-    split_grid,
-)
+from gridgis.edit import Edit
 from gridgis.errors import InputError, some
-from gridgis.grids import redraw_grids
 from gridgis.languages import Said
 from gridgis.plan import Plan
-from gridgis_web.store import Store, steps
+from gridgis_web.planning.actions import ACTIONS, LOCKS, UNCHANGED
+from gridgis_web.store import Conflict, Store, steps
 from gridgis_web.store.plans import plan_in_short, refuse_stale, save_draft
 
+TRIES = 5
+"""So often an edit is made again where someone else was faster each time."""
 MOST = 24
 """Plans kept in memory; those of one draft share their layers and units."""
+
+
+class Strayed(Conflict):
+    """What an edit is about is no longer where it was seen; `rows` says what went where meanwhile."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        count = sum(len(row["units"]) for row in rows)
+        codes = some(sorted({row["to"] for row in rows}))
+        super().__init__(
+            Said(
+                "{count:,} of the units are in other grids meanwhile ({codes}), so nothing was changed; look what "
+                "others did, then choose again",
+                count=count,
+                codes=codes,
+            )
+        )
+        self.fields = {"strayed": rows}
 
 
 class Opened(NamedTuple):
@@ -81,65 +87,57 @@ def open_draft(store: Store, key: int) -> Opened:
 
 
 def edit_draft(
-    store: Store, key: int, version: int, action: str, given: Mapping[str, Any], *, who: str
+    store: Store,
+    key: int,
+    version: int,
+    action: str,
+    given: Mapping[str, Any],
+    *,
+    who: str,
+    seen: Mapping[str, Sequence[int]] | None = None,
 ) -> tuple[Edit | None, Opened]:
     """Edit a draft and keep the step; return the edit (None: locks, which change no grid) and the draft after it.
 
     Parameters
     ----------
     action
-        One of `ACTIONS`.
+        One of `ACTIONS` or `LOCKS`.
     given
         What that takes: ``units`` (numbers), ``to`` (code; None: a new grid), ``codes``, ``parts``, ``line``
         (longitude, latitude of each point). Locks take ``codes`` of grids, ``units``, or both.
+    seen
+        Code -> units that were in that grid when the edit was thought of: those that move, else all of the grids it
+        is about. Where someone changed the draft meanwhile and these are still there, the edit is made of the
+        draft as it stands now. None: it is refused.
 
     Raises
     ------
     InputError
         The edit cannot be made; the text says why and what to do.
+    Strayed
+        Some of what was seen is in other grids now.
     Conflict
         Someone else changed the draft in the meantime, or it is no draft.
     """
-    before = _of_version(store, key, version)
-    edit: Edit | None = None
-    if action in LOCKS:
-        after = LOCKS[action](before, given.get("codes", ()), given.get("units", ()))
-        told: dict[str, Any] = {"codes": list(given.get("codes", ())), "units": len(given.get("units", ()))}
-    else:
-        edit = ACTIONS[action](before, given)
-        after = edit.plan
-        if after is before:
-            raise InputError(UNCHANGED.get(action, Said("that changes nothing: what was chosen is there already")))
-        told = told_of(edit)
-    with store.write() as session:
-        row = steps.add_step(session, key, version, before, after, action=action, told=told, who=who)
-        place = steps.Place(row.version, row.step, row.step)
-    _PLANS.put(store, key, place.version, after)
-    return edit, Opened(after, place)
-
-
-def step_draft(store: Store, key: int, version: int, by: int, *, who: str) -> Opened:
-    """Undo the last edit in force (-1), or redo the one undone last (1).
-
-    Raises
-    ------
-    InputError
-        There is none.
-    Conflict
-        As `edit_draft`.
-    """
-    now = _of_version(store, key, version)
-    with store.read() as session:
-        place = steps.place_of(session, key)
-        step = place.step + by
-        if not 0 <= step <= place.last:
-            raise InputError(Said("there is nothing to undo") if by < 0 else Said("there is nothing to redo"))
-        then = _drawn_after(now, steps.load_step(session, key, step, now))
-    with store.write() as session:
-        row = steps.go_to(session, key, version, step, grids=then.assignment.grids, who=who)
-        made = row.version
-    _PLANS.put(store, key, made, then)
-    return Opened(then, steps.Place(made, step, place.last))
+    tries = 1 if seen is None else TRIES
+    while True:
+        before, now = _to_edit(store, key, version, action, seen)
+        edit: Edit | None = None
+        if action in LOCKS:
+            after = LOCKS[action](before, given.get("codes", ()), given.get("units", ()))
+            told: dict[str, Any] = {"codes": list(given.get("codes", ())), "units": len(given.get("units", ()))}
+        else:
+            edit = ACTIONS[action](before, given)
+            after = edit.plan
+            if after is before:
+                raise InputError(UNCHANGED.get(action, Said("that changes nothing: what was chosen is there already")))
+            told = told_of(edit)
+        tries -= 1
+        try:
+            return edit, keep_step(store, key, now, before, after, action=action, told=told, who=who)
+        except Conflict:
+            if not tries:
+                raise
 
 
 def settle(store: Store, key: int, version: int, *, who: str) -> int:
@@ -149,7 +147,7 @@ def settle(store: Store, key: int, version: int, *, who: str) -> int:
         refuse_stale(row, version)
         if row.is_drawn:
             return row.version
-    plan = _of_version(store, key, version)
+    plan = of_version(store, key, version)
     _ = plan.grids, plan.certificate
     with store.write() as session:
         row = save_draft(session, key, version, plan, who=who, why="drew what was edited")
@@ -171,7 +169,57 @@ def told_of(edit: Edit) -> dict[str, Any]:
     }
 
 
-def _of_version(store: Store, key: int, version: int) -> Plan:
+def _to_edit(
+    store: Store, key: int, version: int, action: str, seen: Mapping[str, Sequence[int]] | None
+) -> tuple[Plan, int]:
+    """Return the plan that an edit is made of, and its version: that which was seen, or what came of it since."""
+    try:
+        return of_version(store, key, version), version
+    except Conflict:
+        if seen is None:
+            raise
+    plan, place = open_draft(store, key)
+    strayed = _strayed(plan, seen, whole=action in ACTIONS and action != "move")
+    if strayed:
+        raise Strayed(strayed)
+    return plan, place.version
+
+
+def _strayed(plan: Plan, seen: Mapping[str, Sequence[int]], *, whole: bool) -> list[dict[str, Any]]:
+    """Return units that are not where they were seen, by the way they went; ``whole``: those that came to a grid, too.
+
+    Rows have ``from``, ``to`` and ``units``.
+    """
+    at = {code: number for number, code in enumerate(plan.codes.code)}
+    rows: dict[tuple[str, str], list[int]] = {}
+    for code, members in seen.items():
+        units = np.asarray(members, np.int64)
+        units = units[(units >= 0) & (units < plan.graph.n)]
+        now = plan.assignment.grid[units]
+        for unit in units[now != at.get(code, -1)].tolist():
+            rows.setdefault((code, plan.codes.code[plan.assignment.grid[unit]]), []).append(unit)
+        if whole and code in at:
+            came = np.setdiff1d(np.flatnonzero(plan.assignment.grid == at[code]), units)
+            if len(came):
+                rows.setdefault(("", code), []).extend(came.tolist())
+    return [{"from": way[0], "to": way[1], "units": sorted(units)} for way, units in sorted(rows.items())]
+
+
+def keep_step(store: Store, key: int, version: int, before: Plan, after: Plan, **step: Any) -> Opened:
+    """Keep a step, and what came of it in memory; raises Conflict as `edit_draft`."""
+    with store.write() as session:
+        row = steps.add_step(session, key, version, before, after, **step)
+        place = steps.Place(row.version, row.step, row.step)
+    return remember(store, key, Opened(after, place))
+
+
+def remember(store: Store, key: int, opened: Opened) -> Opened:
+    """Keep a draft in memory as it stands."""
+    _PLANS.put(store, key, opened.place.version, opened.plan)
+    return opened
+
+
+def of_version(store: Store, key: int, version: int) -> Plan:
     """Return a draft as it was at the version a change is made from; raises Conflict where it is at another."""
     plan = _PLANS.get(store, key, version)
     with store.read() as session:
@@ -179,93 +227,3 @@ def _of_version(store: Store, key: int, version: int) -> Plan:
         if plan is None:
             plan = _PLANS.put(store, key, version, steps.load_draft(session, key))
     return plan
-
-
-def _move(plan: Plan, given: Mapping[str, Any]) -> Edit:
-    return move_units(plan, np.asarray(given["units"], np.int64), given.get("to"))
-
-
-def _merge(plan: Plan, given: Mapping[str, Any]) -> Edit:
-    return merge_grids(plan, given["codes"])
-
-
-def _split(plan: Plan, given: Mapping[str, Any]) -> Edit:
-    return split_grid(plan, _one(given["codes"]), given.get("parts", 2))
-
-
-def _split_along(plan: Plan, given: Mapping[str, Any]) -> Edit:
-    line = shapely.LineString(given["line"])
-    metric = Transformer.from_crs(4326, plan.layers.crs, always_xy=True)
-    placed = shapely.transform(line, lambda xy: np.column_stack(metric.transform(xy[:, 0], xy[:, 1])))
-    return split_along(plan, _one(given["codes"]), placed)
-
-
-def _resolve(plan: Plan, given: Mapping[str, Any]) -> Edit:
-    return resolve_region(plan, given["codes"])
-
-
-def _balance(plan: Plan, given: Mapping[str, Any]) -> Edit:
-    return balance_region(plan, given["codes"])
-
-
-def _one(codes: Sequence[str]) -> str:
-    if len(codes) != 1:
-        raise InputError(Said("one grid is split at a time; choose one, not {count}", count=len(codes)))
-    return codes[0]
-
-
-def _locked(plan: Plan, codes: Sequence[str], units: Sequence[int]) -> Plan:
-    unknown = [code for code in codes if code not in plan.codes.code]
-    if unknown:
-        raise InputError(
-            Said("the plan has no grid {unknown}; choose of {code}", unknown=some(unknown), code=some(plan.codes.code))
-        )
-    held = hold_units(plan, units) if len(units) else plan
-    lock = tuple(dict.fromkeys([*plan.options.lock, *codes]))
-    return _as_drawn(plan, replace(held, options=plan.options.replace(lock=lock)))
-
-
-def _unlocked(plan: Plan, codes: Sequence[str], units: Sequence[int]) -> Plan:
-    held = free_units(plan, units) if len(units) else plan
-    lock = tuple(code for code in plan.options.lock if code not in codes)
-    return _as_drawn(plan, replace(held, options=plan.options.replace(lock=lock)))
-
-
-def _drawn_after(now: Plan, then: Plan) -> Plan:
-    """Return a plan of the same units with its grids drawn anew only where they differ from those drawn now."""
-    code_now, code_then = (np.array(plan.codes.code, object) for plan in (now, then))
-    row = {code: number for number, code in enumerate(code_now.tolist())}
-    was = np.array([row.get(code, -1) for code in code_then.tolist()], np.int64)
-    moved = code_now[now.assignment.grid] != code_then[then.assignment.grid]
-    changed = was < 0
-    changed[then.assignment.grid[moved]] = True
-    left = set(code_now[now.assignment.grid[moved]].tolist())
-    changed |= np.isin(code_then, list(left))
-    if not changed.any():  # locks alone
-        return _as_drawn(now, then)
-    drawn = redraw_grids(now.grids, was, changed, then.units, then.assignment, then.codes, then.options)
-    then.__dict__["grids"] = drawn
-    return then
-
-
-def _as_drawn(before: Plan, after: Plan) -> Plan:
-    """Return a plan of the same grids with those that were drawn already."""
-    if "grids" in before.__dict__:
-        after.__dict__["grids"] = before.grids
-    return after
-
-
-ACTIONS: Mapping[str, Callable[[Plan, Mapping[str, Any]], Edit]] = {
-    "move": _move,
-    "merge": _merge,
-    "split": _split,
-    "split-along": _split_along,
-    "balance": _balance,
-    "resolve": _resolve,
-}
-LOCKS: Mapping[str, Callable[[Plan, Sequence[str], Sequence[int]], Plan]] = {"lock": _locked, "unlock": _unlocked}
-EVEN = Said(
-    "nothing better was found: these grids are about as even as whole units allow without moving many households"
-)
-UNCHANGED: Mapping[str, Said] = {"balance": EVEN, "resolve": EVEN}
-"""Action -> what is said where it finds nothing to change."""

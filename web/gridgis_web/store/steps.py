@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from gridgis.languages import Said
 from gridgis_web.errors import NotFound
 from gridgis_web.store import artifacts
-from gridgis_web.store.audit_log import record
+from gridgis_web.store.audit_log import Filter, list_entries, record
 from gridgis_web.store.database import Conflict
 from gridgis_web.store.models import Plan, PlanStep
 from gridgis_web.store.models.plans import STATE_WORDS
@@ -19,6 +19,10 @@ from gridgis_web.store.plans import SUBJECT, for_change, load_plan, plan_in_shor
 
 if TYPE_CHECKING:
     from gridgis import plan as engine
+
+
+MOST_CHANGES = 200
+"""So many changes since a version are told, the latest."""
 
 
 class Place(NamedTuple):
@@ -52,10 +56,33 @@ def load_step(session: Session, key: int, number: int, plan: engine.Plan) -> eng
     return unpack_step(plan, artifacts.get(session, found.assignment_id), found.content)
 
 
-def told_of(session: Session, key: int, number: int) -> tuple[str, dict[str, Any]]:
-    """Return what a step was and did."""
-    found = _step(session, key, number)
-    return found.action, found.told
+class Made(NamedTuple):
+    """A step in short."""
+
+    number: int
+    action: str
+    who: str
+    told: dict[str, Any]
+
+
+def steps_made(session: Session, key: int) -> list[Made]:
+    """Return all steps of a draft in their order, those undone too."""
+    columns = PlanStep.number, PlanStep.action, PlanStep.created_by, PlanStep.told
+    wanted = select(*columns).where(PlanStep.plan_id == key, PlanStep.number > 0).order_by(PlanStep.number)
+    return [Made._make(row) for row in session.execute(wanted)]
+
+
+def changes_since(session: Session, key: int, version: int) -> list[dict[str, Any]]:
+    """Return what was done to a draft after a version, the earliest first: ``who``, ``at``, and what the log has."""
+    found: list[dict[str, Any]] = []
+    wanted = Filter(subject=SUBJECT, subject_id=str(key), action="change")
+    for entry in list_entries(session, wanted, count=MOST_CHANGES)[0]:
+        told = entry.after or {}
+        if told.get("version", 0) <= version:
+            break
+        if "edit" in told:
+            found.append({"who": entry.who, "at": entry.at.isoformat(), **told})
+    return found[::-1]
 
 
 def add_step(
