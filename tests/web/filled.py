@@ -95,6 +95,7 @@ def fill(store, *, buildings=30):
         session.add(account)
         session.flush()
         session.add_all([
+            whole(m.PlanVisit, content[0].id, plan_id=plans[0].id, page="a1", login="planner"),
             whole(m.PlanStep, content[0].id, plan_id=plans[0].id, action="move", told={"households": 3}, content={}),
             m.RetiredCode(jurisdiction_id=town.id, code=grids[0].code, plan_id=plans[1].id),
             whole(m.Crosswalk, content[0].id, old_plan_id=plans[0].id, new_plan_id=plans[1].id,

@@ -8,6 +8,7 @@ from flask_smorest import Api, Blueprint
 
 from gridgis_web.access import needs
 from gridgis_web.api import (
+    company,
     comparisons,
     drafts,
     exports,
@@ -44,6 +45,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     grids.places,
     records.blueprint,
     drafts.blueprint,
+    company.blueprint,
     outlook.blueprint,
     comparisons.blueprint,
     exports.blueprint,
@@ -110,7 +112,9 @@ class DescribedApi(Api):  # type: ignore[misc]
 def add_api(app: Flask) -> None:
     """Give the application its API; its errors are answered by whoever handles errors after this."""
     settings: Settings = app.extensions["gridgis_settings"]
-    app.extensions["gridgis_listeners"] = Listeners(settings.listeners)
+    listeners = Listeners(settings.listeners)
+    app.extensions["gridgis_listeners"] = listeners
+    app.extensions["gridgis_rooms"] = company.Rooms(listeners, settings.listeners // 2)
     app.config.update(
         API_TITLE="gridgis",
         API_VERSION="v1",

@@ -1,4 +1,4 @@
-"""A job's progress as server-sent events. Each listener takes a thread of the server, so their number has a bound."""
+"""Server-sent events: a job's progress. Each listener takes a thread of the server, so their number has a bound."""
 
 from __future__ import annotations
 
@@ -57,9 +57,7 @@ def listen(job_id: int, *, after: str) -> Response:
         listeners=listeners,
         language=current.language(),
     )
-    response = Response(events, mimetype="text/event-stream")
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"
+    response = stream(events)
     # not in the generator: one that was never begun never ends
     response.call_on_close(listeners.leave)
     return response
@@ -82,14 +80,14 @@ def _events(
             return
         for at, text in job.log[seen:]:
             seen += 1
-            yield _event("log", seen, {"at": at, "text": text})
+            yield event("log", seen, {"at": at, "text": text})
         progress = {"state": job.state, "step": job.step, "done": job.done, "cancel": job.cancel}
         if progress != before:
-            yield _event("progress", seen, progress)
+            yield event("progress", seen, progress)
             before, spoken = progress, time.monotonic()
         if job.state in FINISHED:
             told: dict[str, object] = {"error": job.error_in(language), "problem": job.problem, "result": job.result}
-            yield _event("end", seen, {"state": job.state, **told})
+            yield event("end", seen, {"state": job.state, **told})
             return
         if time.monotonic() - spoken > HEARTBEAT_S:
             yield ": still here\n\n"
@@ -97,5 +95,14 @@ def _events(
         listeners.closing.wait(LOOK_S)
 
 
-def _event(name: str, number: int, data: dict[str, object]) -> str:
+def stream(events: Iterator[str]) -> Response:
+    """Answer with events as they come."""
+    response = Response(events, mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def event(name: str, number: int, data: dict[str, object]) -> str:
+    """Write an event; whoever comes again says the number of the last one."""
     return f"event: {name}\nid: {number}\ndata: {json.dumps(data)}\n\n"

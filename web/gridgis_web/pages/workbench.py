@@ -30,6 +30,7 @@ EDITING = {
     "undo": "undo_edit",
     "redo": "redo_edit",
     "settle": "settle_plan",
+    "changes": "show_changes",
 }
 """What the workbench calls it -> the view of the API."""
 HANDING_ON = {
@@ -122,11 +123,13 @@ def _told(plan: Plan) -> dict[str, Any]:
             "grids": url_for("grids.list_grids", plan_id=plan.id),
             "jobs": url_for("jobs.list_jobs"),
             "why": url_for("drafts.why", plan_id=plan.id, code="-").removesuffix("-"),
+            "events": url_for("company.follow_draft", plan_id=plan.id),
             **{name: url_for(f"drafts.{view}", plan_id=plan.id) for name, view in EDITING.items()},
             **{name: url_for(view, plan_id=plan.id) for name, view in HANDING_ON.items()},
         },
         "editable": plan.state == "draft" and may(current_account().role, "plans.edit"),
         "csrf": generate_csrf(),
+        "login": current_account().login,
         "icons": url_for("static", filename="icons.svg"),
         "map": map_told(plan),
     }

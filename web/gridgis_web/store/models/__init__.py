@@ -5,7 +5,7 @@ from gridgis_web.store.models.fieldwork import FieldEntry
 from gridgis_web.store.models.incidents import Attachment, Incident, IncidentEvent
 from gridgis_web.store.models.people import Account, AuditEntry, EndedSession, GridNote, Leave, Officer, Posting, Token
 from gridgis_web.store.models.places import Artifact, Building, Jurisdiction, LayerSet, PlaceName, Unit, UnitSet
-from gridgis_web.store.models.plans import Crosswalk, Grid, Plan, PlanStep, RetiredCode
+from gridgis_web.store.models.plans import Crosswalk, Grid, Plan, PlanStep, PlanVisit, RetiredCode
 from gridgis_web.store.models.work import Job, Upload
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "PlaceName",
     "Plan",
     "PlanStep",
+    "PlanVisit",
     "Posting",
     "RetiredCode",
     "Token",

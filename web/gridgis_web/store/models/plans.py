@@ -112,6 +112,20 @@ class PlanStep(Stamped, Base):
     """Codes, sectors, reasons and locks, see `planning.pack.pack_step`."""
 
 
+class PlanVisit(Base):
+    """Someone who has a draft open to edit it; a page says so again from time to time."""
+
+    __tablename__ = "plan_visit"
+    __table_args__ = (UniqueConstraint("plan_id", "page"),)
+
+    id: Mapped[Key]
+    plan_id: Mapped[Ref] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
+    page: Mapped[str] = mapped_column(String(40))
+    """A name that the page in the browser has given itself."""
+    login: Mapped[str] = mapped_column(String(80))
+    seen_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
 class Grid(Base):
     """A grid of one plan; also the areas above and below it. Its code lives on from plan to plan."""
 

@@ -326,6 +326,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("plan_id", "number", name="uq_plan_step_plan_id_number"),
     )
     op.create_table(
+        "plan_visit",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("plan_id", KEY, nullable=False),
+        sa.Column("page", sa.String(length=40), nullable=False),
+        sa.Column("login", sa.String(length=80), nullable=False),
+        sa.Column("seen_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name="fk_plan_visit_plan_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_plan_visit"),
+        sa.UniqueConstraint("plan_id", "page", name="uq_plan_visit_plan_id_page"),
+    )
+    op.create_table(
         "token",
         sa.Column("id", KEY, nullable=False),
         sa.Column("account_id", KEY, nullable=False),
@@ -440,14 +451,7 @@ def downgrade() -> None:
     for table in FEATURES:
         forget_features(table)
     _remove_fieldwork()
-    op.drop_index("ix_incident_event_incident_id", table_name="incident_event")
-    op.drop_table("incident_event")
-    op.drop_index("ix_attachment_incident_id", table_name="attachment")
-    op.drop_table("attachment")
-    op.drop_index("ix_incident_reported_at", table_name="incident")
-    op.drop_index("ix_incident_jurisdiction_id_state", table_name="incident")
-    op.drop_index("ix_incident_grid_id_reported_at", table_name="incident")
-    op.drop_table("incident")
+    _remove_incidents()
     op.drop_table("retired_code")
     op.drop_index("ix_grid_code", table_name="grid")
     op.drop_table("grid")
@@ -459,6 +463,7 @@ def downgrade() -> None:
     op.drop_index("ix_token_account_id", table_name="token")
     op.drop_table("token")
     op.drop_index("ix_plan_jurisdiction_id_state", table_name="plan")
+    op.drop_table("plan_visit")
     op.drop_table("plan_step")
     op.drop_table("plan")
     op.drop_table("account")
@@ -547,6 +552,17 @@ def _make_incidents() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_incident_event"),
     )
     op.create_index("ix_incident_event_incident_id", "incident_event", ["incident_id"], unique=False)
+
+
+def _remove_incidents() -> None:
+    op.drop_index("ix_incident_event_incident_id", table_name="incident_event")
+    op.drop_table("incident_event")
+    op.drop_index("ix_attachment_incident_id", table_name="attachment")
+    op.drop_table("attachment")
+    op.drop_index("ix_incident_reported_at", table_name="incident")
+    op.drop_index("ix_incident_jurisdiction_id_state", table_name="incident")
+    op.drop_index("ix_incident_grid_id_reported_at", table_name="incident")
+    op.drop_table("incident")
 
 
 def _make_fieldwork() -> None:
