@@ -25,10 +25,10 @@ class Service:
         self.server = make_server("127.0.0.1", 0, self.app, threaded=True)
         self.home = f"http://127.0.0.1:{self.server.port}"
 
-    def cut_tiles(self, plan):
+    def cut_tiles(self, plan, login="planner"):
         """Have the map's tiles cut, so that pages find them."""
         client = self.app.test_client()
-        log_in(client, "planner")
+        log_in(client, login)
         for layer in ("base", "buildings"):
             until = time.monotonic() + LONG_S
             while client.get(f"/api/v1/plans/{plan}/tiles/{layer}/13/0/0.mvt").status_code == 503:
@@ -52,7 +52,7 @@ def serving(settings, store):
 class Visit:
     """One person's browser window."""
 
-    def __init__(self, browser, home, *, language="zh", size=(1366, 768), scheme="light"):
+    def __init__(self, browser, home, *, language="zh", size=(1366, 768), scheme="light", login="planner"):
         self.home = home
         self.outside, self.errors = [], []
         self.context = browser.new_context(
@@ -65,7 +65,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
         self.page.goto(f"{home}/login?lang={language}&next=/plans")
-        self.page.fill("#login", "planner")
+        self.page.fill("#login", login)
         self.page.fill("#password", PASSWORD)
         self.page.keyboard.press("Enter")
         self.page.wait_for_url(f"{home}/plans")

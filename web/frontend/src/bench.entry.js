@@ -11,6 +11,7 @@ const panels = openPanels(map);
 map.showWhole({ animate: false });
 // for the browser's console, and for tests that must know where on the screen something is
 globalThis.bench = { map, plan, panels };
-startBench({ map, plan, panels, words }).then(() => {
+startBench({ map, plan, panels, words }).then((editing) => {
+  globalThis.bench.editing = editing;
   document.body.dataset.ready = "";
 });

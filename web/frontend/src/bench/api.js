@@ -5,10 +5,12 @@ export class RequestError extends Error {
   /**
    * @param {string} message
    * @param {number} status 0: it could not be reached
+   * @param {Record<string, any>} [errors] what the problem says besides
    */
-  constructor(message, status) {
+  constructor(message, status, errors = {}) {
     super(message);
     this.status = status;
+    this.errors = errors;
   }
 }
 

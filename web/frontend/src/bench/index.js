@@ -26,10 +26,10 @@ import { showWhy } from "./why.js";
  */
 export async function startBench({ map, plan, panels }) {
   if (plan.editable) {
-    const { board, selection, colouring, commands } = await startEditing({ map, plan, panels });
+    const { board, selection, colouring, commands, tools } = await startEditing({ map, plan, panels });
     fillPanels({ map, plan, panels, board, selection, colouring });
     offerHandingOn({ plan, panels, commands });
-    return;
+    return { commands, tools };
   }
   offerHandingOn({ plan, panels, commands: null });
   let features;

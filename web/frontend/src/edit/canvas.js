@@ -121,6 +121,8 @@ export class Drawing {
     this.chosen = { units: [], path: null, to: null, stray: null };
     /** Units that an edit has cut off, while they are looked for. */
     this.warned = null;
+    /** Units that others moved. */
+    this.others = { units: new Set(), path: null };
     this.shape(null);
     this.areas = new MeshCanvas(draft.mesh, "grids", (context, pixel) => this.paintAreas(context, pixel)).addTo(map.leaflet);
     this.lines = new MeshCanvas(draft.mesh, "borders", (context, pixel) => this.paintLines(context, pixel)).addTo(map.leaflet);
@@ -156,6 +158,12 @@ export class Drawing {
     const same = units.length === this.chosen.units.length && units.every((unit, at) => unit === this.chosen.units[at]);
     const path = same ? this.chosen.path : pathOf(this.draft.mesh, units);
     this.chosen = { units, to, path, stray: stray.length ? pathOf(this.draft.mesh, stray) : null };
+    this.marks.redraw();
+  }
+
+  /** Mark units that others moved. */
+  markOthers(units) {
+    this.others = { units: new Set(units), path: pathOf(this.draft.mesh, units) };
     this.marks.redraw();
   }
 
@@ -236,6 +244,7 @@ export class Drawing {
   }
 
   paintMarks(context, pixel) {
+    this.paintOthers(context, pixel);
     const { path, units, to, stray } = this.chosen;
     for (const lost of [stray, this.warned].filter(Boolean)) {
       context.fillStyle = hatching(context, pixel, token("--overdue"));
@@ -255,6 +264,21 @@ export class Drawing {
     context.lineJoin = "round";
     const taken = new Set(units);
     context.stroke(linesOf(this.draft.mesh, (left, right) => taken.has(left) !== taken.has(right)));
+  }
+
+  /** What others moved: a wash, and a dashed line around it. */
+  paintOthers(context, pixel) {
+    const { path, units } = this.others;
+    if (!units.size) return;
+    context.globalAlpha = 0.3;
+    context.fillStyle = token("--attention");
+    context.fill(path, "nonzero");
+    context.globalAlpha = 1;
+    context.strokeStyle = token("--attention");
+    context.lineWidth = 3 * pixel;
+    context.setLineDash([7 * pixel, 4 * pixel]);
+    context.stroke(linesOf(this.draft.mesh, (left, right) => units.has(left) !== units.has(right)));
+    context.setLineDash([]);
   }
 
   /** A point of the map in the mesh's numbers. */

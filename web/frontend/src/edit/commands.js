@@ -1,82 +1,123 @@
 /** What is done to a draft: each command goes to the service, which keeps it; the map shows what came of it. */
 import { gettext, number } from "../words.js";
-import { RequestError } from "../bench/api.js";
+import { RequestError, load } from "../bench/api.js";
 
 /** Refused because someone else changed the draft. */
 const STALE = 412;
-const CONFLICT = 409;
 
 export class Commands extends EventTarget {
   /**
    * @param {import("./draft.js").Draft} draft
-   * @param {Record<"edits" | "undo" | "redo" | "settle" | "standing", string>} urls
+   * @param {Record<"edits" | "undo" | "redo" | "settle" | "standing" | "changes", string>} urls
    * @param {string} csrf the page's token
    */
   constructor(draft, urls, csrf) {
     super();
     Object.assign(this, { draft, urls, csrf });
+    /** Whether the last refusal was for units that others moved meanwhile. */
+    this.strayed = false;
     /** Commands are sent one after the other: each goes by the version that the one before made. */
     this.waiting = Promise.resolve(true);
     this.open = 0;
   }
 
+  /** @param {number[]} units of the grids they are in now; only from there they are taken */
   move(units, to) {
-    return this.edit({ action: "move", units, to });
+    return this.edit({ action: "move", units, to, seen: this.draft.grouped(units) });
   }
 
   merge(codes) {
-    return this.edit({ action: "merge", codes });
+    return this.edit({ action: "merge", codes, seen: this.draft.seen(codes) });
   }
 
   split(code, parts = 2) {
-    return this.edit({ action: "split", codes: [code], parts });
+    return this.edit({ action: "split", codes: [code], parts, seen: this.draft.seen([code]) });
   }
 
   splitAlong(code, line) {
-    return this.edit({ action: "split-along", codes: [code], line });
+    return this.edit({ action: "split-along", codes: [code], line, seen: this.draft.seen([code]) });
   }
 
   balance(codes) {
-    return this.edit({ action: "balance", codes });
+    return this.edit({ action: "balance", codes, seen: this.draft.seen(codes) });
   }
 
   resolve(codes) {
-    return this.edit({ action: "resolve", codes });
+    return this.edit({ action: "resolve", codes, seen: this.draft.seen(codes) });
   }
 
   lock(codes, on) {
-    return this.edit({ action: on ? "lock" : "unlock", codes });
+    return this.edit({ action: on ? "lock" : "unlock", codes, seen: {} });
   }
 
   lockUnits(units, on) {
-    return this.edit({ action: on ? "lock" : "unlock", units });
+    return this.edit({ action: on ? "lock" : "unlock", units, seen: this.draft.grouped(units) });
   }
 
   edit(given) {
     return this.queue(async () => {
+      const { version } = this.draft;
       const told = await this.post(this.urls.edits, given);
-      if (told.moved) this.draft.apply(told);
+      if (told.again) await this.takeNews(version, told, { own: told.version, units: Object.values(told.moved ?? {}).flat() });
+      else if (told.moved) this.draft.apply(told);
       else this.draft.stand(told);
       return told;
     });
   }
 
-  undo() {
-    return this.queue(async () => {
-      if (!this.draft.canUndo) return null;
-      const told = await this.post(this.urls.undo);
-      this.draft.stand(told);
-      return told;
-    });
+  undo(anyone = false) {
+    return this.step(this.urls.undo, () => this.draft.canUndo, anyone);
   }
 
-  redo() {
+  redo(anyone = false) {
+    return this.step(this.urls.redo, () => this.draft.canRedo, anyone);
+  }
+
+  step(url, can, anyone) {
     return this.queue(async () => {
-      if (!this.draft.canRedo) return null;
-      const told = await this.post(this.urls.redo);
+      if (!can()) return null;
+      let told;
+      try {
+        told = await this.post(url, { anyone });
+      } catch (error) {
+        // whose step it is does not hang on what others did since
+        if (!(error instanceof RequestError) || error.status !== STALE) throw error;
+        await this.catchUp();
+        told = await this.post(url, { anyone });
+      }
       this.draft.stand(told);
       return told;
+    }, () => this.step(url, can, true));
+  }
+
+  /** Take in what others did, once all that is under way is done. */
+  follow(version) {
+    this.waiting = this.waiting.then(() => (this.draft.version < version ? this.catchUp() : null)).catch((error) => {
+      if (!(error instanceof RequestError)) throw error;
     });
+    return this.waiting;
+  }
+
+  async catchUp() {
+    const { version } = this.draft;
+    await this.takeNews(version, await load(this.urls.standing));
+  }
+
+  /** Show how a draft stands, and tell what others did since a version; `own`: the change that is this page's, `units`. */
+  async takeNews(version, standing, { own = 0, units = [] } = {}) {
+    const before = this.draft.of.slice();
+    this.draft.stand(standing);
+    const { changes } = await load(`${this.urls.changes}?after=${version}`);
+    const mine = new Set(units);
+    const ways = new Map();
+    this.draft.of.forEach((code, unit) => {
+      if (code === before[unit] || mine.has(unit)) return;
+      const way = `${before[unit]}\n${code}`;
+      if (ways.has(way)) ways.get(way).push(unit);
+      else ways.set(way, [unit]);
+    });
+    const moved = [...ways].map(([way, gone]) => ({ from: way.split("\n")[0], to: way.split("\n")[1], units: gone }));
+    this.dispatchEvent(new CustomEvent("news", { detail: { changes: changes.filter((one) => one.version !== own), moved } }));
   }
 
   /** Have the draft's grids drawn and its certificate made, before it is handed on. */
@@ -88,7 +129,8 @@ export class Commands extends EventTarget {
     });
   }
 
-  queue(work) {
+  /** @param {() => void} [allTheSame] what can be done where a step is refused for being someone else's */
+  queue(work, allTheSame) {
     this.open += 1;
     this.tell("busy");
     const done = this.waiting.then(work).then(
@@ -100,9 +142,11 @@ export class Commands extends EventTarget {
       (error) => {
         this.open -= 1;
         if (!(error instanceof RequestError)) throw error;
-        const stale = error.status === STALE || error.status === CONFLICT;
-        this.tell(stale ? "stale" : "refused", { text: this.sayRefusal(error) });
-        return null;
+        const { strayed, step } = error.errors;
+        this.strayed = Boolean(strayed);
+        this.tell("refused", { text: this.sayRefusal(error), allTheSame: step && allTheSame });
+        if (!strayed && error.status !== STALE) return null;
+        return this.catchUp().then(() => null);
       },
     );
     this.waiting = done.catch(() => null);
@@ -124,7 +168,7 @@ export class Commands extends EventTarget {
       throw new RequestError(error.message, 0);
     });
     const told = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new RequestError(told.detail ?? answer.statusText, answer.status);
+    if (!answer.ok) throw new RequestError(told.detail ?? answer.statusText, answer.status, told.errors);
     return told;
   }
 }

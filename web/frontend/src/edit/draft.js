@@ -48,6 +48,18 @@ export class Draft extends EventTarget {
     this.dispatchEvent(new CustomEvent("change", { detail: { codes: null } }));
   }
 
+  /** The units of some grids, by code. */
+  seen(codes) {
+    return Object.fromEntries(codes.map((code) => [code, this.members.get(code) ?? []]));
+  }
+
+  /** Units by the grid they are in. */
+  grouped(units) {
+    const found = {};
+    for (const unit of units) (found[this.of[unit]] ??= []).push(unit);
+    return found;
+  }
+
   /** Take what an edit did from the service's answer. */
   apply(told) {
     this.place(told);

@@ -9,11 +9,13 @@ import { gettext, number, pick } from "../words.js";
 import { Actions } from "./actions.js";
 import { Drawing } from "./canvas.js";
 import { Commands, sayDone } from "./commands.js";
+import { keepCompany } from "./company.js";
 import { Draft } from "./draft.js";
 import "./edit.css";
 import { GridRows } from "./grids.js";
 import { bindKeys } from "./keys.js";
 import { UnitFinder, readMesh } from "./mesh.js";
+import { News } from "./news.js";
 import { Strokes } from "./strokes.js";
 import { Tools } from "./tools.js";
 import { Troubles } from "./troubles.js";
@@ -23,7 +25,7 @@ import { Troubles } from "./troubles.js";
  * @param {import("../map/index.js").GridMap} given.map
  * @param {any} given.plan what the page says of it, see `pages/workbench.py`
  * @param {import("../shell/panels.js").Panels} given.panels
- * @returns {Promise<{board: Board, selection: Selection, colouring: Colouring, commands: Commands}>}
+ * @returns {Promise<{board: Board, selection: Selection, colouring: Colouring, commands: Commands, tools: Tools}>}
  */
 export async function startEditing({ map, plan, panels }) {
   const [told, standing] = await Promise.all([load(plan.urls.mesh), load(plan.urls.standing)]);
@@ -61,10 +63,12 @@ export async function startEditing({ map, plan, panels }) {
     allow(panels.actions, draft);
   });
   commands.addEventListener("state", ({ detail }) => tellState(panels.saved, detail, draft));
+  new News({ main: document.getElementById("main"), draft, drawing, commands });
+  keepCompany({ url: plan.urls.events, csrf: plan.csrf, login: plan.login, place: panels.saved, commands });
   wire(panels.actions, commands);
   panels.tools.append(make("button", { type: "button", title: gettext("All keys (?)"), "aria-label": gettext("All keys"), onclick: () => help.showModal() }, "?"));
   allow(panels.actions, draft);
-  return { board, selection, colouring, commands };
+  return { board, selection, colouring, commands, tools };
 }
 
 function hintOf(draft, unit) {
@@ -90,12 +94,11 @@ function say(place, text, kind = "") {
   place.replaceChildren(text);
 }
 
-function tellState(place, { state, told, text }, draft) {
+function tellState(place, { state, told, text, allTheSame }, draft) {
   if (state === "busy") say(place, gettext("Saving …"));
   else if (state === "saved") say(place, told?.action ? gettext("Saved · %(what)s", { what: sayDone(told, draft) }) : gettext("Saved"));
-  else if (state === "refused") say(place, gettext("Nothing was changed"), "attention");
   else {
-    say(place, "", "fault");
-    place.append(text, " ", make("button", { type: "button", class: "link", onclick: () => location.reload() }, gettext("Show what changed")));
+    say(place, gettext("Nothing was changed"), "attention");
+    if (allTheSame) place.append(" ", make("button", { type: "button", class: "link", onclick: allTheSame }, gettext("Do it all the same")));
   }
 }

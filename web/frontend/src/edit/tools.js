@@ -153,8 +153,10 @@ export class Tools extends EventTarget {
 
   /** Move units, and show it at once; what the service makes of it follows. */
   async move(units, to) {
+    const before = units.map((unit) => this.draft.of[unit]);
     const told = await this.commands.move(units, to);
-    this.gather([]);
+    // what nobody else moved stays chosen where some of it went elsewhere meanwhile
+    this.gather(told || !this.commands.strayed ? [] : units.filter((unit, at) => this.draft.of[unit] === before[at]));
     return told;
   }
 
