@@ -95,6 +95,8 @@ def test_new_counts_become_a_draft_with_the_fewest_moves(visit, service, office)
     expect(page.locator("h2.found")).to_contain_text(f"{made['moved_households']} households")
     expect(page.locator(".moves tbody tr")).to_have_count(made["ways"])
     assert serious(page) == []
+    compared = f"/plans/{made['plan_id']}/compare?with=1"
+    expect(page.get_by_role("link", name="See the moves")).to_have_attribute("href", compared)
     service.cut_tiles(made["plan_id"])
     page.get_by_role("link", name="Keep as draft").press("Enter")
     page.wait_for_url(f"**/plans/{made['plan_id']}")

@@ -86,5 +86,6 @@ def _urls(plan: Plan) -> dict[str, str]:
         "rebalance": url_for("planning.follow_plan", plan_id=plan.id),
         "bench": url_for("workbench.show_plan", plan_id=plan.id),
         "next": url_for(".show_next", plan_id=plan.id),
+        "compare": pattern("compare.show_comparison", plan_id=0, **{"with": plan.id}),
         "proposal": pattern(".show_proposal", plan_id=plan.id, job_id=0),
     }

@@ -87,6 +87,7 @@ function choicesOf(found, plan, told) {
   const open = plan.state === "draft" ? gettext("Keep as draft and open it") : gettext("Open the plan");
   return make("div", { class: "choices" }, fault, make("div", { class: "row middle" },
     make("a", { class: "button first", href: at(told.workbench, plan.id) }, open),
+    make("a", { class: "button", href: at(told.urls.compare, plan.id) }, gettext("See the moves on the map")),
     plan.state === "draft" ? discard : null,
     make("span", { class: "quiet" }, gettext("In the workbench you adjust it, have it reviewed and publish it."))));
 }
