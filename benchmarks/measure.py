@@ -69,7 +69,7 @@ def measure(case: Case, method: Method, *, limit_s: float, workers: int = 1) -> 
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=os.environ | dict.fromkeys(THREADS, "1") | {"GRIDGIS_WORKERS": str(workers)},
+        env=os.environ | dict.fromkeys(THREADS, "1") | {"GRIDGIS_THREADS": str(workers)},
     )
     try:
         process.stdin.write(pickle.dumps((case, method, limit_s)))

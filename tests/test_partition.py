@@ -306,7 +306,7 @@ def test_a_very_large_town_does_not_depend_on_the_number_of_processors(monkeypat
     options = URBAN.replace(effort=0.2)
     answers = []
     for processors in (1, 3):
-        monkeypatch.setenv("GRIDGIS_WORKERS", str(processors))
+        monkeypatch.setenv("GRIDGIS_THREADS", str(processors))
         answers.append(partition(graph, options))
     assert_promises(graph, options, answers[0])
     assert not answers[0].proofs

@@ -18,19 +18,19 @@ SMALL = 50_000
 
 
 def workers() -> int:
-    """Return how many threads work at once: ``GRIDGIS_WORKERS``, or one for every processor.
+    """Return how many threads work at once: ``GRIDGIS_THREADS``, or one for every processor.
 
     Raises
     ------
     InputError
         When that variable of the environment is no number above 0.
     """
-    text = os.environ.get("GRIDGIS_WORKERS", "")
+    text = os.environ.get("GRIDGIS_THREADS", "")
     if not text:
         return os.cpu_count() or 1
     if not text.isdecimal() or int(text) < 1:
         raise InputError(
-            Said("GRIDGIS_WORKERS is “{text}”; set it to a whole number above 0, or not at all", text=text)
+            Said("GRIDGIS_THREADS is “{text}”; set it to a whole number above 0, or not at all", text=text)
         )
     return int(text)
 
