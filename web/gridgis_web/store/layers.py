@@ -124,7 +124,8 @@ def count_sources(session: Session, key: int) -> dict[str, int]:
     lived = (Building.households > 0) | (Building.population > 0)
     kind = case((~lived, "empty"), (Building.measured, "counted"), else_="estimated")
     rows = session.execute(select(kind, func.count()).where(Building.layer_set_id == key).group_by(kind))
-    return dict.fromkeys(("counted", "estimated", "empty"), 0) | dict(rows.tuples().all())
+    counted = {str(kind): int(count) for kind, count in rows}
+    return dict.fromkeys(("counted", "estimated", "empty"), 0) | counted
 
 
 def insert_rows(session: Session, model: type[Any], columns: Mapping[str, list[Any]], geometry: gpd.GeoSeries) -> None:
