@@ -162,8 +162,9 @@ class _Team:
 
     def _next_answer(self) -> tuple[Job, Outcome | None]:
         """Wait for any worker to answer or die."""
-        busy = {worker.pipe: (worker, worker.job) for worker in self.workers if worker.job is not None}
-        worker, job = busy[wait(list(busy))[0]]  # type: ignore[index]
+        busy = [(worker, worker.job) for worker in self.workers if worker.job is not None]
+        ready = wait([worker.pipe for worker, _ in busy])
+        worker, job = next(one for one in busy if one[0].pipe in ready)
         outcome = worker.answer()
         if outcome is None:
             self.workers.remove(worker)
