@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 from gridgis_web import create_app
 from people import PASSWORD, log_in
@@ -10,6 +11,7 @@ from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+AXE = Path(__file__).parents[2] / "web" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 LONG_S = 300
 """Beyond this something hangs; nothing is measured by it."""
 
@@ -80,3 +82,10 @@ class Visit:
         """Leave; nothing may have come from elsewhere or gone wrong."""
         self.context.close()
         assert (self.outside, self.errors) == ([], [])
+
+
+def serious(page):
+    """Return what axe finds that keeps people from using the page: rule and place."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })")["violations"]
+    return [(one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in ("serious", "critical")]

@@ -1,7 +1,6 @@
 """Two plans compared in a real browser: from the workbench, what moves on the map and in the list, the divider."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,13 +11,11 @@ from gridgis_web.store import Store, life
 from gridgis_web.store.plans import load_plan, plan_row, save_plan
 from people import add_account
 from playwright.sync_api import expect, sync_playwright
-from running_service import FLAGS, Visit, serving
+from running_service import FLAGS, Visit, serious, serving
 
 from gridgis.compare import compare_plans
 
 pytestmark = pytest.mark.browser
-
-AXE = Path(__file__).parents[2] / "web" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture
@@ -52,12 +49,6 @@ def visit(chromium, office):
         yield visit
         visit.close()
         browser.close()
-
-
-def serious(page):
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })")["violations"]
-    return [(one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in ("serious", "critical")]
 
 
 def divider(page):

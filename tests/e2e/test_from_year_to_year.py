@@ -1,7 +1,6 @@
 """From new counts to the fewest moves in a real browser: buildings sent alone, the bands, a proposal, the draft."""
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 from gridgis_web.settings import Settings
@@ -9,12 +8,10 @@ from gridgis_web.store import Store, jobs
 from people import add_account
 from playwright.sync_api import expect, sync_playwright
 from run_kinds import publish, run_next
-from running_service import FLAGS, Visit, serving
+from running_service import FLAGS, Visit, serious, serving
 from small_plans import add_community, even_plan, grown_plan, keep
 
 pytestmark = pytest.mark.browser
-
-AXE = Path(__file__).parents[2] / "web" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture
@@ -46,12 +43,6 @@ def visit(chromium, service):
         yield visit
         visit.close()
         browser.close()
-
-
-def serious(page):
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })")["violations"]
-    return [(one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in ("serious", "critical")]
 
 
 def run_waiting(store):

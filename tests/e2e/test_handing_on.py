@@ -1,7 +1,5 @@
 """From an edited draft to its shapefile in a real browser: edit, look ahead, publish, download, read."""
 
-from pathlib import Path
-
 import geopandas as gpd
 import pytest
 from gridgis_web.planning.demo import load_demo
@@ -12,11 +10,9 @@ from gridgis_web.store.plans import load_plan, plan_row, save_plan
 from people import add_account
 from playwright.sync_api import expect, sync_playwright
 from run_kinds import run_next
-from running_service import FLAGS, Visit, serving
+from running_service import FLAGS, Visit, serious, serving
 
 pytestmark = pytest.mark.browser
-
-AXE = Path(__file__).parents[2] / "web" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture
@@ -42,12 +38,6 @@ def visit(chromium, office):
         yield visit
         visit.close()
         browser.close()
-
-
-def serious(page):
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })")["violations"]
-    return [(one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in ("serious", "critical")]
 
 
 def merge_two(store, draft):

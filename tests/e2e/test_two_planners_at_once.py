@@ -1,7 +1,5 @@
 """Two planners on one draft in two browsers: each sees the other and what they did, and neither loses anything."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from gridgis_web.planning.drafts import open_draft
@@ -9,12 +7,10 @@ from gridgis_web.settings import Settings
 from gridgis_web.store import Store
 from people import add_account
 from playwright.sync_api import expect, sync_playwright
-from running_service import FLAGS, Visit, serving
+from running_service import FLAGS, Visit, serious, serving
 from small_plans import add_community, even_plan, keep
 
 pytestmark = pytest.mark.browser
-
-AXE = Path(__file__).parents[2] / "web" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture
@@ -41,12 +37,6 @@ def visits(chromium, office):
         for one in both:
             one.close()
         browser.close()
-
-
-def serious(page):
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })")["violations"]
-    return [(one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in ("serious", "critical")]
 
 
 def choose(page, unit):
